@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The decision about an IPv4 packet: checks 10 to 30 of forward.bpf.h. */
+#ifndef XFIB_FORWARD4_BPF_H
+#define XFIB_FORWARD4_BPF_H
+
+/* Is the checksum of a header of 20 bytes right? */
+static __always_inline bool ip4__checksum_ok(const struct iphdr *ip)
+{
+	const __u32 *word = (const void *)ip;
+	__u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+/* Checks 10 to 15. Anything but FORWARDED ends the decision. */
+static __always_inline enum xfib_reason ip4__check(const struct packet *packet, const struct iphdr *ip)
+{
+	__u32 room = packet->length - ETH_HLEN, header, total;
+
+	if ((const void *)(ip + 1) > packet->data_end)
+		return XFIB_REASON_TRUNCATED;
+	header = ip->ihl * 4;
+	total = bpf_ntohs(ip->tot_len);
+	if (ip->version != 4 || header < sizeof(*ip))
+		return XFIB_REASON_MALFORMED;
+	if (header > sizeof(*ip))
+		return header > room ? XFIB_REASON_TRUNCATED : XFIB_REASON_IP_OPTIONS;
+	if (total < sizeof(*ip))
+		return XFIB_REASON_MALFORMED;
+	if (total > room)
+		return XFIB_REASON_TRUNCATED;
+	if (!ip4__checksum_ok(ip))
+		return XFIB_REASON_BAD_CHECKSUM;
+	if (total < room && packet->length > ETH_ZLEN)
+		return XFIB_REASON_TRAILER;
+	return XFIB_REASON_FORWARDED;
+}
+
+/* Checks 16 and 17, on addresses in host byte order. */
+static __always_inline enum xfib_reason ip4__check_addresses(__u32 source, __u32 destination, bool localnet)
+{
+	if ((destination >> 28) == 0xe)
+		return XFIB_REASON_MULTICAST;
+	if (destination == 0xffffffff)
+		return XFIB_REASON_BROADCAST;
+	if ((source >> 28) == 0xe || source == 0xffffffff || !(source >> 24) || !(destination >> 24))
+		return XFIB_REASON_MARTIAN;
+	if (!localnet && ((source >> 24) == 127 || (destination >> 24) == 127))
+		return XFIB_REASON_MARTIAN;
+	return XFIB_REASON_FORWARDED;
+}
+
+/*
+ * Check 23: would the source be reached by unicast, and in strict mode by the
+ * port that the packet came from? What this rejects the kernel judges anew.
+ */
+static __always_inline bool ip4__source_ok(const struct packet *packet, const struct xfib_state *state,
+					   const __u8 *source)
+{
+	const struct xfib_rib_value *value = rib4__best(state, packet->link->table, source);
+	const struct xfib_nexthop *nexthop;
+
+	if (!value)
+		return false;
+	if (value->target & XFIB_TARGET_GROUP)
+		return !(packet->link->flags & XFIB_LINK_RP_STRICT) ||
+		       xfib_group_uses(value->target & ~XFIB_TARGET_GROUP, packet->ifindex);
+	nexthop = nexthop__get(value->target);
+	if (!nexthop || nexthop->type != XFIB_ROUTE_UNICAST)
+		return false;
+	return !(packet->link->flags & XFIB_LINK_RP_STRICT) || nexthop->ifindex == packet->ifindex;
+}
+
+static __always_inline enum xfib_reason packet__decide4(struct packet *packet, const struct xfib_state *state,
+							struct egress *ret_egress)
+{
+	const struct iphdr *ip = packet->data + ETH_HLEN;
+	__u32 flags = packet->link->flags, target, hash;
+	const struct xfib_rib_value *value;
+	struct xfib_nexthop *nexthop;
+	enum xfib_reason reason;
+	const __u8 *source, *destination;
+
+	reason = ip4__check(packet, ip);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	if ((const void *)(ip + 1) > packet->data_end) /* repeated for the verifier, which has lost it */
+		return XFIB_REASON_TRUNCATED;
+	source = (const void *)&ip->saddr;
+	destination = (const void *)&ip->daddr;
+	reason = ip4__check_addresses(bpf_ntohl(ip->saddr), bpf_ntohl(ip->daddr), flags & XFIB_LINK_ROUTE_LOCALNET);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	if (packet->group_mac)
+		return XFIB_REASON_OTHER_MAC;
+	if (rib4__is_own(state, source, ip->saddr))
+		return XFIB_REASON_MARTIAN;
+
+	value = rib4__best(state, packet->link->table, destination);
+	if (!value)
+		return XFIB_REASON_NO_ROUTE;
+	target = value->target;
+	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(&ip->saddr, &ip->daddr, 1) : 0;
+	nexthop = target__nexthop(target, hash);
+	if (!nexthop)
+		return XFIB_REASON_NO_ROUTE;
+	reason = route__reason(nexthop);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	if ((flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE)) && !ip4__source_ok(packet, state, source))
+		return XFIB_REASON_RP_FILTER;
+	if (ip->ttl <= 1)
+		return XFIB_REASON_TTL_EXPIRED;
+	reason = nexthop__reason(nexthop);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	if (!mtu__fits(packet, bpf_ntohs(ip->tot_len), sizeof(*ip), (const void *)(ip + 1), ip->protocol,
+		       nexthop->mtu))
+		return XFIB_REASON_MTU_EXCEEDED;
+	if (nexthop->ifindex == packet->ifindex && (flags & XFIB_LINK_SEND_REDIRECTS))
+		return XFIB_REASON_SAME_PORT;
+	return nexthop__resolve(nexthop, XFIB_INET, destination, sizeof(ip->daddr), ret_egress);
+}
+
+#endif

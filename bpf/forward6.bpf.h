@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The decision about an IPv6 packet: checks 10 to 30 of forward.bpf.h. */
+#ifndef XFIB_FORWARD6_BPF_H
+#define XFIB_FORWARD6_BPF_H
+
+/* Checks 10 to 15. Anything but FORWARDED ends the decision. */
+static __always_inline enum xfib_reason ip6__check(const struct packet *packet, const struct ipv6hdr *ip6)
+{
+	__u32 room = packet->length - ETH_HLEN, total;
+
+	if ((const void *)(ip6 + 1) > packet->data_end)
+		return XFIB_REASON_TRUNCATED;
+	total = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
+	if (ip6->version != 6)
+		return XFIB_REASON_MALFORMED;
+	if (total > room)
+		return XFIB_REASON_TRUNCATED;
+	if (ip6->nexthdr == NEXTHDR_HOP) /* a jumbogram too, whose payload length is 0 */
+		return XFIB_REASON_HOP_BY_HOP;
+	if (total < room && packet->length > ETH_ZLEN)
+		return XFIB_REASON_TRAILER;
+	return XFIB_REASON_FORWARDED;
+}
+
+/* Is the address 0:0:0:0:0:0:0:0 or 0:0:0:0:0:0:0:1? */
+static __always_inline bool ip6__is_none_or_loopback(const __u32 *word)
+{
+	return !(word[0] | word[1] | word[2]) && !(word[3] & ~bpf_htonl(1));
+}
+
+/* Checks 16 to 18, on the four words of each address as they stand in the packet. */
+static __always_inline enum xfib_reason ip6__check_addresses(const __u32 *source, const __u32 *destination)
+{
+	const __u32 multicast = bpf_htonl(0xff000000), link_local = bpf_htonl(0xfe800000);
+
+	if ((destination[0] & multicast) == multicast)
+		return XFIB_REASON_MULTICAST;
+	if ((source[0] & multicast) == multicast || ip6__is_none_or_loopback(source) ||
+	    ip6__is_none_or_loopback(destination))
+		return XFIB_REASON_MARTIAN;
+	if (!(source[0] | source[1]) && source[2] == bpf_htonl(0xffff))
+		return XFIB_REASON_MARTIAN;
+	if ((source[0] & bpf_htonl(0xffc00000)) == link_local ||
+	    (destination[0] & bpf_htonl(0xffc00000)) == link_local)
+		return XFIB_REASON_LINK_LOCAL;
+	return XFIB_REASON_FORWARDED;
+}
+
+static __always_inline enum xfib_reason packet__decide6(struct packet *packet, struct egress *ret_egress)
+{
+	const struct ipv6hdr *ip6 = packet->data + ETH_HLEN;
+	const __u32 *source, *destination;
+	const struct xfib_rib_value *value;
+	struct xfib_nexthop *nexthop;
+	enum xfib_reason reason;
+	__u32 target, hash;
+
+	reason = ip6__check(packet, ip6);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	if ((const void *)(ip6 + 1) > packet->data_end) /* repeated for the verifier, which has lost it */
+		return XFIB_REASON_TRUNCATED;
+	source = (const void *)&ip6->saddr;
+	destination = (const void *)&ip6->daddr;
+	reason = ip6__check_addresses(source, destination);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	if (packet->group_mac)
+		return XFIB_REASON_OTHER_MAC;
+
+	value = rib6__best(packet->link->table, (const __u8 *)destination);
+	if (!value)
+		return XFIB_REASON_NO_ROUTE;
+	target = value->target;
+	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(source, destination, 4) : 0;
+	nexthop = target__nexthop(target, hash);
+	if (!nexthop)
+		return XFIB_REASON_NO_ROUTE;
+	reason = route__reason(nexthop);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	if (ip6->hop_limit <= 1)
+		return XFIB_REASON_TTL_EXPIRED;
+	reason = nexthop__reason(nexthop);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	if (!mtu__fits(packet, sizeof(*ip6) + bpf_ntohs(ip6->payload_len), sizeof(*ip6), (const void *)(ip6 + 1),
+		       ip6->nexthdr, nexthop->mtu))
+		return XFIB_REASON_MTU_EXCEEDED;
+	if (nexthop->ifindex == packet->ifindex)
+		return XFIB_REASON_SAME_PORT;
+	return nexthop__resolve(nexthop, XFIB_INET6, (const __u8 *)destination, sizeof(ip6->daddr), ret_egress);
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One packet on its way through a program, the same for XDP and TC: what is
+ * known of it before its headers are read, and what the decision found.
+ */
+#ifndef XFIB_PACKET_BPF_H
+#define XFIB_PACKET_BPF_H
+
+struct packet {
+	void *ctx;       /* xdp_md or __sk_buff */
+	void *data;      /* Ethernet header */
+	void *data_end;  /* end of what may be read directly */
+	__u32 length;    /* of the whole frame, bytes */
+	__u32 ifindex;   /* ingress */
+	__u32 gso_size;  /* TC: payload bytes of each segment, 0 for a single packet */
+	bool tagged;     /* TC: a VLAN tag was taken off the frame */
+	bool group_mac;  /* sent to a multicast or broadcast MAC address */
+	const struct xfib_link *link; /* ingress */
+	__u32 link_slot; /* of `link` in xfib_links, 0 if there is none */
+};
+
+/* What the frame becomes, where the reason is XFIB_REASON_FORWARDED. */
+struct egress {
+	__u32 ifindex;
+	__u64 dmac_word; /* as in struct xfib_nexthop: MAC address in the first six bytes */
+	__u64 smac_word;
+};
+
+#endif

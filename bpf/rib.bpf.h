@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From an address to a next hop: the LPM tries, groups, and neighbours on
+ * attached networks.
+ *
+ * Cost: two trie look-ups (table local, then the port's), each one cache miss
+ * for every few bits of the prefix; a group is one array element and up to ten
+ * steps of binary search.
+ */
+#ifndef XFIB_RIB_BPF_H
+#define XFIB_RIB_BPF_H
+
+static __always_inline const struct xfib_rib_value *rib4__match(__u32 table, const __u8 *address)
+{
+	struct xfib_rib4_key key = { .prefixlen = 32 + 32, .table = table };
+
+	__builtin_memcpy(key.address, address, sizeof(key.address));
+	return bpf_map_lookup_elem(&xfib_rib4, &key);
+}
+
+static __always_inline const struct xfib_rib_value *rib6__match(__u32 table, const __u8 *address)
+{
+	struct xfib_rib6_key key = { .prefixlen = 32 + 128, .table = table };
+
+	__builtin_memcpy(key.address, address, sizeof(key.address));
+	return bpf_map_lookup_elem(&xfib_rib6, &key);
+}
+
+static __always_inline struct xfib_nexthop *nexthop__get(__u32 id)
+{
+	return bpf_map_lookup_elem(&xfib_nexthops, &id);
+}
+
+/* Next hop of a group for a 31-bit hash, XFIB_NONE if the group is empty. Global, so that it is verified once. */
+__noinline __u32 xfib_group_nexthop(__u32 id, __u32 hash)
+{
+	const struct xfib_group *group = bpf_map_lookup_elem(&xfib_groups, &id);
+	__u32 index;
+
+	if (!group || !group->count)
+		return XFIB_NONE;
+	index = xfib_group__select(group, hash);
+	if (index >= XFIB_GROUP_MEMBERS)
+		return XFIB_NONE;
+	return group->member[index].nexthop;
+}
+
+/* Has the group a member that leaves by the interface? At most XFIB_GROUP_MEMBERS array elements are read. */
+__noinline int xfib_group_uses(__u32 id, __u32 ifindex)
+{
+	const struct xfib_group *group = bpf_map_lookup_elem(&xfib_groups, &id);
+
+	if (!group)
+		return 0;
+	for (__u32 i = 0; i < XFIB_GROUP_MEMBERS; i++) {
+		const struct xfib_nexthop *nexthop;
+
+		if (i >= group->count)
+			break;
+		nexthop = nexthop__get(group->member[i].nexthop);
+		if (nexthop && nexthop->ifindex == ifindex)
+			return 1;
+	}
+	return 0;
+}
+
+/* Is the IPv4 address one of this machine's? The filter spares nearly every packet the trie. */
+static __always_inline bool rib4__is_own(const struct xfib_state *state, const __u8 *address, __u32 word)
+{
+	const struct xfib_rib_value *value;
+	const struct xfib_nexthop *nexthop;
+
+	if (likely(!xfib_filter__may_contain(state->own_addresses, word)))
+		return false;
+	value = rib4__match(XFIB_TABLE_LOCAL, address);
+	if (!value)
+		return false;
+	nexthop = nexthop__get(value->target);
+	return nexthop && nexthop->type == XFIB_ROUTE_LOCAL;
+}
+
+static __always_inline bool route__is_throw(const struct xfib_rib_value *value)
+{
+	const struct xfib_nexthop *nexthop;
+
+	if (value->target & XFIB_TARGET_GROUP)
+		return false;
+	nexthop = nexthop__get(value->target);
+	return nexthop && nexthop->type == XFIB_ROUTE_THROW;
+}
+
+/* Best match for an IPv4 address: table local, then `table`. NULL: no route. */
+static __always_inline const struct xfib_rib_value *rib4__best(const struct xfib_state *state, __u32 table,
+							       const __u8 *address)
+{
+	const struct xfib_rib_value *local = rib4__match(XFIB_TABLE_LOCAL, address);
+
+	if (local && unlikely(route__is_throw(local)))
+		local = NULL;
+	if (local && !(state->flags & XFIB_STATE_MERGED4))
+		return local;
+	return xfib_rib__decide(local, rib4__match(table, address), 1);
+}
+
+/* Best match for an IPv6 address: table local, then `table`. NULL: no route. */
+static __always_inline const struct xfib_rib_value *rib6__best(__u32 table, const __u8 *address)
+{
+	const struct xfib_rib_value *local = rib6__match(XFIB_TABLE_LOCAL, address);
+
+	if (local && likely(!route__is_throw(local)))
+		return local;
+	return rib6__match(table, address);
+}
+
+/* The next hop that the target of a match means for a flow. NULL: a slot that is not in use. */
+static __always_inline struct xfib_nexthop *target__nexthop(__u32 target, __u32 hash)
+{
+	if (unlikely(target & XFIB_TARGET_GROUP))
+		target = xfib_group_nexthop(target & ~XFIB_TARGET_GROUP, hash);
+	return nexthop__get(target);
+}
+
+/* The line with the MAC address of a destination on an attached network. NULL: unknown. */
+static __always_inline struct xfib_nexthop *neighbour__find(__u32 ifindex, __u32 family, const __u8 *address,
+							    __u32 length)
+{
+	struct xfib_neighbour_key key = { .ifindex = ifindex, .family = family };
+	const __u32 *id;
+
+	__builtin_memcpy(key.address, address, length);
+	id = bpf_map_lookup_elem(&xfib_neighbours, &key);
+	return id ? nexthop__get(*id) : NULL;
+}
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Entry points only: what a hook gives a program, and how its verdict is returned there. */
+#include "vmlinux.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include <xfib/abi.h>
+#include <xfib/lookup.h>
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+#include "packet.bpf.h"
+#include "rib.bpf.h"
+#include "stats.bpf.h"
+#include "forward.bpf.h"
+
+SEC("xdp")
+int xfib_xdp(struct xdp_md *ctx)
+{
+	struct packet packet = {
+		.ctx = ctx,
+		.data = (void *)(long)ctx->data,
+		.data_end = (void *)(long)ctx->data_end,
+		.length = ctx->data_end - ctx->data,
+		.ifindex = ctx->ingress_ifindex,
+	};
+	struct egress egress = {};
+	enum xfib_reason reason = packet__decide(&packet, &egress);
+	int action = XDP_PASS;
+
+	if (likely(reason == XFIB_REASON_FORWARDED)) {
+		action = bpf_redirect_map(&xfib_tx, egress.ifindex, XDP_PASS);
+		if (likely(action == XDP_REDIRECT))
+			packet__rewrite(&packet, &egress);
+		else
+			reason = XFIB_REASON_NO_REDIRECT;
+	} else if (reason == XFIB_REASON_BLACKHOLE) {
+		action = XDP_DROP;
+	}
+	stats__count(packet.link_slot, reason, packet.length);
+	return action;
+}
+
+/* Bytes of headers that the decision may read: Ethernet, IPv6, TCP without options. */
+#define HEADERS (ETH_HLEN + 40 + 20)
+
+SEC("tc")
+int xfib_tc(struct __sk_buff *skb)
+{
+	struct packet packet = {
+		.ctx = skb,
+		.length = skb->len,
+		.ifindex = skb->ingress_ifindex,
+		.gso_size = skb->gso_size,
+		.tagged = skb->vlan_present,
+	};
+	struct egress egress = {};
+	enum xfib_reason reason;
+	int action = TC_ACT_OK;
+
+	if ((void *)(long)skb->data + HEADERS > (void *)(long)skb->data_end)
+		bpf_skb_pull_data(skb, skb->len < HEADERS ? skb->len : HEADERS);
+	/* Without this the compiler keeps skb + constant in registers, which the verifier does not accept. */
+	asm volatile("" : "+r"(skb));
+	packet.data = (void *)(long)skb->data;
+	packet.data_end = (void *)(long)skb->data_end;
+	reason = packet__decide(&packet, &egress);
+	if (likely(reason == XFIB_REASON_FORWARDED)) {
+		/* The one byte of IPv6 that changes is not in a checksum of its own, so the whole packet's has to follow. */
+		if (packet__rewrite(&packet, &egress))
+			bpf_csum_update(skb, ~(__u32)bpf_htons(1));
+		action = (int)bpf_redirect(egress.ifindex, 0);
+	} else if (reason == XFIB_REASON_BLACKHOLE) {
+		action = TC_ACT_SHOT;
+	}
+	stats__count(packet.link_slot, reason, packet.length);
+	return action;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * The memory that the BPF programs, the daemon and every reader share: the
+ * structs in the pinned maps and the names of what can happen to a packet.
+ *
+ * Compiled by clang for BPF (after vmlinux.h) and by cc for user space, so it
+ * has fixed-width members, explicit padding and asserted sizes only.
+ *
+ * Invariants that readers rely on, and the daemon, the only writer, keeps:
+ *  - a route slot that a reader can reach does not change, except for `next`,
+ *    which is one aligned store: a changed route is a new slot;
+ *  - in a next hop only `mtu` and the two aligned 64-bit words of MAC
+ *    addresses change, each by one store;
+ *  - a slot that was released is used again only after a grace period for the
+ *    BPF programs, and after `generation` has moved, which tells a reader in
+ *    user space that a look-up under way may have seen a slot change its
+ *    meaning, and must be repeated.
+ *
+ * Addresses are in network byte order, bytes as they stand in a packet; an
+ * IPv4 address occupies the first four bytes of a 16-byte field and the rest
+ * is zero. All numbers are in host byte order unless the comment says else.
+ */
+#ifndef XFIB_ABI_H
+#define XFIB_ABI_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#ifdef __cplusplus
+#define XFIB_ASSERT_SIZE(type, size) static_assert(sizeof(type) == (size), #type)
+#else
+#define XFIB_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+#endif
+
+/* Changes whenever a struct or the meaning of a field below does. */
+#define XFIB_LAYOUT 1
+
+/* Address families as Linux numbers them; the BPF side has no <sys/socket.h>. */
+#define XFIB_INET 2
+#define XFIB_INET6 10
+
+/* Route tables as the kernel numbers them (rtnetlink(7)). */
+#define XFIB_TABLE_MAIN 254
+#define XFIB_TABLE_LOCAL 255
+
+/* ---- verdicts and reasons ---- */
+
+/* What happens to a packet: each reason below has exactly one. */
+enum xfib_verdict {
+	XFIB_VERDICT_PASS,     /* up to the kernel: XDP_PASS, TC_ACT_OK */
+	XFIB_VERDICT_REDIRECT, /* forwarded here: XDP_REDIRECT, TC_ACT_REDIRECT */
+	XFIB_VERDICT_DROP,     /* dropped here, as the kernel would: XDP_DROP, TC_ACT_SHOT */
+};
+
+/*
+ * Every reason for a verdict: symbol, name, verdict, explanation. The
+ * programs, `xfib stats`, the tests and the manual page all take it from here.
+ */
+#define XFIB_REASONS(X)                                                                                                \
+	X(FORWARDED, "forwarded", REDIRECT, "sent out of the egress port by the fast path")                            \
+	X(LOCAL, "local", PASS, "the destination is an address of this machine")                                       \
+	X(BROADCAST, "broadcast", PASS, "IPv4 broadcast destination")                                                  \
+	X(MULTICAST, "multicast", PASS, "multicast destination")                                                       \
+	X(BLACKHOLE, "blackhole", DROP, "the best route is of type blackhole")                                         \
+	X(UNREACHABLE, "unreachable", PASS, "route of type unreachable: the kernel answers with ICMP")                 \
+	X(PROHIBIT, "prohibit", PASS, "route of type prohibit: the kernel answers with ICMP")                          \
+	X(NO_ROUTE, "no_route", PASS, "no route covers the destination: the kernel answers with ICMP")                 \
+	X(NO_NEIGHBOUR, "no_neighbour", PASS, "MAC address of the next hop not known yet: the kernel resolves it")     \
+	X(NEXTHOP_DOWN, "nexthop_down", PASS, "the egress device is down")                                             \
+	X(TTL_EXPIRED, "ttl_expired", PASS, "TTL or hop limit of 1 or 0: the kernel answers with ICMP")                \
+	X(IP_OPTIONS, "ip_options", PASS, "IPv4 header with options")                                                  \
+	X(HOP_BY_HOP, "hop_by_hop", PASS, "IPv6 hop-by-hop options, which every router has to read")                   \
+	X(MTU_EXCEEDED, "mtu_exceeded", PASS, "larger than the MTU of route or egress: the kernel fragments or answers") \
+	X(FORWARDING_OFF, "forwarding_off", PASS, "forwarding is disabled on the ingress port")                        \
+	X(NOT_IP, "not_ip", PASS, "neither IPv4 nor IPv6: ARP, LLDP and others")                                       \
+	X(VLAN, "vlan", PASS, "frame with a VLAN tag")                                                                 \
+	X(OTHER_MAC, "other_mac", PASS, "destination MAC address is not that of the ingress port")                     \
+	X(MALFORMED, "malformed", PASS, "IP version, header length or total length is impossible")                     \
+	X(TRUNCATED, "truncated", PASS, "frame shorter than its headers say")                                          \
+	X(BAD_CHECKSUM, "bad_checksum", PASS, "wrong IPv4 header checksum")                                            \
+	X(TRAILER, "trailer", PASS, "bytes after the IP packet, beyond the padding of a short frame")                  \
+	X(MARTIAN, "martian", PASS, "source or destination that must not be forwarded")                                \
+	X(LINK_LOCAL, "link_local", PASS, "IPv6 link-local source or destination")                                     \
+	X(RP_FILTER, "rp_filter", PASS, "source fails the reverse-path filter of the ingress port")                    \
+	X(SAME_PORT, "same_port", PASS, "leaves by the port it came from: the kernel may send a redirect")             \
+	X(NO_REDIRECT, "no_redirect", PASS, "the egress device cannot take redirected frames")                         \
+	X(NOT_ETHERNET, "not_ethernet", PASS, "ingress or egress device without Ethernet headers")                     \
+	X(UNSUPPORTED_ROUTE, "unsupported_route", PASS, "encapsulated or otherwise special route")                     \
+	X(ENSLAVED, "enslaved", PASS, "the ingress port belongs to a bridge, bond or VRF")                             \
+	X(POLICY_RULE, "policy_rule", PASS, "policy routing rules may choose another table")                           \
+	X(UNKNOWN_PORT, "unknown_port", PASS, "no instance describes the ingress port")
+
+enum xfib_reason {
+#define XFIB_REASON_ENUM(symbol, name, verdict, text) XFIB_REASON_##symbol,
+	XFIB_REASONS(XFIB_REASON_ENUM)
+#undef XFIB_REASON_ENUM
+	XFIB_REASON_COUNT, /* how many there are, no reason itself */
+};
+
+/* ---- keys and values of the LPM tries ---- */
+
+/* Key of xfib_rib4. `prefixlen` counts the 32 bits of `table` too. */
+struct xfib_rib4_key {
+	__u32 prefixlen; /* 32 + length of the prefix */
+	__u32 table;
+	__u8 address[4];
+};
+XFIB_ASSERT_SIZE(struct xfib_rib4_key, 12);
+
+/* Key of xfib_rib6. */
+struct xfib_rib6_key {
+	__u32 prefixlen; /* 32 + length of the prefix */
+	__u32 table;
+	__u8 address[16];
+};
+XFIB_ASSERT_SIZE(struct xfib_rib6_key, 24);
+
+/*
+ * Value of both tries: where the routes of the prefix begin, and what the
+ * fast path does with a packet. `target` is a next hop, or, with
+ * XFIB_TARGET_GROUP set, a group. Targets that are no place to send to
+ * (local, blackhole, …) are next hops too: see `type` there.
+ */
+struct xfib_rib_value {
+	__u32 route;  /* first route of the prefix, in order of effective metric */
+	__u32 target; /* next hop or group of the best route that is usable */
+	__u8 prefix_length;
+	__u8 pad[3];
+};
+XFIB_ASSERT_SIZE(struct xfib_rib_value, 12);
+
+#define XFIB_TARGET_GROUP 0x80000000u
+#define XFIB_NONE 0u /* id of no route, next hop or group: slot 0 is never used */
+
+/* ---- routes ---- */
+
+/* Types of routes, numbered as RTN_* in rtnetlink(7). */
+enum xfib_route_type {
+	XFIB_ROUTE_UNSPEC,
+	XFIB_ROUTE_UNICAST,
+	XFIB_ROUTE_LOCAL,
+	XFIB_ROUTE_BROADCAST,
+	XFIB_ROUTE_ANYCAST,
+	XFIB_ROUTE_MULTICAST,
+	XFIB_ROUTE_BLACKHOLE,
+	XFIB_ROUTE_UNREACHABLE,
+	XFIB_ROUTE_PROHIBIT,
+	XFIB_ROUTE_THROW,
+	XFIB_ROUTE_TYPES,
+};
+
+/* Who put a route there. */
+enum xfib_owner {
+	XFIB_OWNER_KERNEL = 1, /* mirrored from the kernel's table */
+	XFIB_OWNER_XFIB = 2,   /* written to xfib only */
+};
+
+/* xfib_route.flags */
+#define XFIB_ROUTE_MEMBER 0x01 /* a further path of the multipath route that the previous slot belongs to */
+#define XFIB_ROUTE_EXPIRES 0x02 /* `expires` is valid */
+#define XFIB_ROUTE_AUTOCONF 0x04 /* from a router advertisement */
+#define XFIB_ROUTE_GONE 0x08 /* no longer a route: the slot waits to be used again, and a walk skips it */
+#define XFIB_ROUTE_INCOMPLETE 0x10 /* first slot of a prefix below which a route was refused: packets go up */
+
+/* Element of xfib_routes: one path of one route. A slot is free when `family` is 0. */
+struct xfib_route {
+	__u8 prefix[16];
+	__u32 table;
+	__u32 metric;  /* the route's own; the interface's is in xfib_link */
+	__u32 next;    /* following route or path of the same prefix, or XFIB_NONE */
+	__u32 nexthop; /* always a next hop, never a group */
+	__u32 created; /* seconds of CLOCK_MONOTONIC */
+	__u32 expires; /* likewise */
+	__u16 weight;  /* of the path, 1 to 256; 1 where the route has one path */
+	__u8 family;   /* XFIB_INET, XFIB_INET6 */
+	__u8 prefix_length;
+	__u8 type;     /* enum xfib_route_type */
+	__u8 scope;    /* RT_SCOPE_* */
+	__u8 protocol; /* RTPROT_* */
+	__u8 tos;      /* IPv4 only */
+	__u8 owner;    /* enum xfib_owner */
+	__u8 flags;
+	__u8 preference; /* IPv6: RFC 4191, as ICMPV6_ROUTER_PREF_* */
+	__u8 pad[13];
+};
+XFIB_ASSERT_SIZE(struct xfib_route, 64);
+
+/* ---- next hops ---- */
+
+/* xfib_nexthop.state */
+enum xfib_neighbour_state {
+	XFIB_NEIGHBOUR_NONE,   /* no MAC address: packets go up and the kernel resolves it */
+	XFIB_NEIGHBOUR_VALID,  /* the kernel holds the address for good */
+	XFIB_NEIGHBOUR_STALE,  /* usable, but the kernel has not confirmed it lately */
+	XFIB_NEIGHBOUR_IN_USE, /* was stale when a packet used it: the daemon has been told */
+};
+
+/* xfib_nexthop.flags */
+#define XFIB_NEXTHOP_ONLINK 0x01      /* RTNH_F_ONLINK: the gateway needs no route of its own */
+#define XFIB_NEXTHOP_DOWN 0x02        /* the device is down, or ignored for want of a carrier */
+#define XFIB_NEXTHOP_UNSUPPORTED 0x04 /* encapsulation and the like: for the kernel only */
+#define XFIB_NEXTHOP_NOT_ETHERNET 0x08
+#define XFIB_NEXTHOP_GONE 0x10 /* no longer used: as XFIB_ROUTE_GONE */
+
+/*
+ * Element of xfib_nexthops: all that the fast path needs to know of a path, in
+ * one cache line. Shared by every route whose device, gateway, preferred
+ * source, MTU and type are the same. A path without a gateway (on-link) has
+ * gateway_family 0; its MAC address is found by xfib_neighbours. A slot is
+ * free when `type` is 0.
+ */
+struct xfib_nexthop {
+	__u32 ifindex; /* 0 where the route names no device (blackhole and the like) */
+	__u32 mtu;     /* bytes of an IP packet: the smaller of the device's and the route's */
+	/* one aligned word, changed and read as one: */
+	__u8 dmac[6];
+	__u8 state; /* enum xfib_neighbour_state */
+	__u8 flags;
+	/* one aligned word, changed and read as one: */
+	__u8 smac[6];
+	__be16 vlan; /* tag to send with, 0 for none */
+	__u8 gateway[16];
+	__u8 source[16]; /* the route's preferred source address, zero for none */
+	__u8 family;     /* of the routes that use it */
+	__u8 gateway_family; /* 0: on-link; may differ from family (RFC 5549) */
+	__u8 type;       /* enum xfib_route_type */
+	__u8 pad;
+	__u32 route_mtu; /* RTAX_MTU of the route, 0 for none */
+};
+XFIB_ASSERT_SIZE(struct xfib_nexthop, 64);
+
+/* Key of xfib_neighbours, whose value is the id of a next hop with gateway = address. */
+struct xfib_neighbour_key {
+	__u32 ifindex;
+	__u32 family;
+	__u8 address[16];
+};
+XFIB_ASSERT_SIZE(struct xfib_neighbour_key, 24);
+
+#define XFIB_GROUP_MEMBERS 511
+
+/* One path of a group: taken when the 31-bit hash of a flow is at most upper_bound. */
+struct xfib_group_member {
+	__u32 nexthop;
+	__u32 upper_bound;
+};
+XFIB_ASSERT_SIZE(struct xfib_group_member, 8);
+
+/*
+ * Element of xfib_groups: weighted next hops, bounds ascending, the last one
+ * 0x7fffffff. Free when `count` is 0.
+ */
+struct xfib_group {
+	__u32 count;
+	__u32 pad;
+	struct xfib_group_member member[XFIB_GROUP_MEMBERS];
+};
+XFIB_ASSERT_SIZE(struct xfib_group, 4096);
+
+/* ---- links and addresses ---- */
+
+/* xfib_link.flags */
+#define XFIB_LINK_UP 0x0001           /* administratively up */
+#define XFIB_LINK_CARRIER 0x0002      /* and has a carrier */
+#define XFIB_LINK_LOOPBACK 0x0004
+#define XFIB_LINK_ETHERNET 0x0008     /* frames have Ethernet headers and addresses are resolved */
+#define XFIB_LINK_FORWARDING4 0x0010
+#define XFIB_LINK_FORWARDING6 0x0020
+#define XFIB_LINK_REDIRECT_TARGET 0x0040 /* in xfib_tx: takes frames that XDP redirects to it */
+#define XFIB_LINK_RP_STRICT 0x0080
+#define XFIB_LINK_RP_LOOSE 0x0100
+#define XFIB_LINK_SEND_REDIRECTS 0x0200 /* IPv4; IPv6 always sends them */
+#define XFIB_LINK_ENSLAVED 0x0400
+#define XFIB_LINK_RULES4 0x0800 /* IPv4 rules that the fast path cannot follow */
+#define XFIB_LINK_RULES6 0x1000
+#define XFIB_LINK_ROUTE_LOCALNET 0x2000 /* 127.0.0.0/8 is not martian here */
+#define XFIB_LINK_IGNORE_LINKDOWN4 0x4000 /* routes are unusable without a carrier */
+#define XFIB_LINK_IGNORE_LINKDOWN6 0x8000
+#define XFIB_LINK_TEMPORARY 0x10000 /* IPv6: use_tempaddr > 1, prefer temporary addresses */
+#define XFIB_LINK_POINTOPOINT 0x20000
+
+/*
+ * Element of xfib_links, an open-addressed hash table: the slot of an
+ * interface is one of the XFIB_LINK_PROBES slots from ifindex modulo the
+ * number of slots on. Slot 0 is never used. A slot is free when ifindex is 0.
+ */
+struct xfib_link {
+	__u32 ifindex;
+	__u32 flags;
+	__u32 table; /* where look-ups for packets from here begin: a VRF's, else main */
+	__u32 mtu;
+	__u32 mtu6;   /* of IPv6, where it is smaller */
+	__u32 metric; /* added to the metric of each route through it */
+	__u32 master; /* ifindex of bridge, bond or VRF, 0 for none */
+	__u16 type;   /* ARPHRD_* */
+	__u8 mac[6];
+	char name[16];
+	__u16 kind; /* IANA interface type, as in a NET_LUID: 6 Ethernet, 24 loopback, … */
+	__u8 pad[10];
+};
+XFIB_ASSERT_SIZE(struct xfib_link, 64);
+
+#define XFIB_LINK_PROBES 4
+
+/* xfib_address.flags */
+#define XFIB_ADDRESS_SECONDARY 0x01
+#define XFIB_ADDRESS_DEPRECATED 0x02
+#define XFIB_ADDRESS_TENTATIVE 0x04 /* and not optimistic */
+#define XFIB_ADDRESS_TEMPORARY 0x08 /* RFC 8981 */
+#define XFIB_ADDRESS_HOME 0x10
+#define XFIB_ADDRESS_OPTIMISTIC 0x20
+#define XFIB_ADDRESS_FAILED 0x40 /* duplicate address detection failed */
+
+/*
+ * Element of xfib_addresses: the machine's own addresses, those of an
+ * interface in the order in which the kernel holds them. Those from
+ * xfib_state.addresses_begin to addresses_end count; a change writes a new
+ * list beside them and swings both numbers at once.
+ */
+struct xfib_address {
+	__u8 address[16];
+	__u8 network[16]; /* address of the prefix: the peer's on point-to-point links */
+	__u32 ifindex;
+	__u8 family;
+	__u8 prefix_length;
+	__u8 scope; /* RT_SCOPE_* */
+	__u8 flags;
+	__u64 pad;
+};
+XFIB_ASSERT_SIZE(struct xfib_address, 48);
+
+/* ---- counters, events, state ---- */
+
+struct xfib_counter {
+	__u64 packets;
+	__u64 bytes; /* of whole frames, as the program sees them */
+};
+
+/* Element of xfib_stats, one for each slot of xfib_links; slot 0 counts packets from unknown ports. */
+struct xfib_link_stats {
+	struct xfib_counter reason[XFIB_REASON_COUNT];
+};
+
+enum xfib_event_kind {
+	XFIB_EVENT_NO_NEIGHBOUR = 1, /* a packet needs the MAC address of a neighbour that is not known */
+	XFIB_EVENT_STALE = 2,        /* a packet used a neighbour that the kernel considers stale */
+};
+
+/* What the programs send through xfib_events. */
+struct xfib_event {
+	__u32 kind;
+	__u32 ifindex;
+	__u32 family;
+	__u32 nexthop; /* id, 0 for an on-link neighbour without one */
+	__u8 address[16];
+};
+XFIB_ASSERT_SIZE(struct xfib_event, 32);
+
+/* xfib_state.flags */
+#define XFIB_STATE_IPV4 0x1 /* the machine has an IPv4 stack */
+#define XFIB_STATE_IPV6 0x2
+#define XFIB_STATE_MERGED4 0x4 /* the kernel searches local and main as one: longest prefix of both wins */
+#define XFIB_STATE_SYNCED 0x8  /* the first dump is complete */
+
+#define XFIB_FILTER_WORDS 8
+
+/* The one element of xfib_state. */
+struct xfib_state {
+	__u32 layout;   /* XFIB_LAYOUT of the writer: check before anything else */
+	__u32 retired;  /* not 0: another set of maps has taken over, open the pin directory again */
+	__u64 generation; /* moves before released slots are used again */
+	__u64 netns;    /* inode of the network namespace that the maps describe */
+	__u64 netns_cookie; /* SO_NETNS_COOKIE, 0 where the kernel has none */
+	__u32 pid;      /* of the daemon; it may have ended */
+	__u32 flags;
+	__u32 routes_end; /* no slot from here on has been used yet */
+	__u32 nexthops_end;
+	/* one aligned word, changed and read as one: the elements of xfib_addresses that count, end excluded */
+	__u32 addresses_begin;
+	__u32 addresses_end;
+	__u32 groups_end;
+	__u32 routes4; /* routes held, multipath routes counted once */
+	__u32 routes6;
+	__u32 pad1;
+	__u64 refused; /* routes that found no room */
+	__u64 resyncs; /* full dumps after the first one */
+	__u64 started; /* CLOCK_REALTIME, seconds */
+	__u64 pad2[4];
+	/*
+	 * Bloom filter of one cache line over the machine's own IPv4 addresses:
+	 * a source that is in it is looked up in table local before its packet
+	 * is forwarded. See xfib_filter__* in lookup.h.
+	 */
+	__u64 own_addresses[XFIB_FILTER_WORDS];
+};
+XFIB_ASSERT_SIZE(struct xfib_state, 192);
+
+#endif

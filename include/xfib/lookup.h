@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * The pure part of a look-up: functions of their arguments only, compiled into
+ * the BPF programs and into the library, so that a test in user space is a
+ * test of what packets meet. They read no map: the caller brings the memory.
+ *
+ * Cost: each is straight-line code or a loop with a constant bound.
+ */
+#ifndef XFIB_LOOKUP_H
+#define XFIB_LOOKUP_H
+
+#include <xfib/abi.h>
+
+#define XFIB_INLINE static inline __attribute__((always_inline, unused))
+
+/*
+ * Which of two matches decides, that of table local or that of the table
+ * searched after it? By rule 0 the local table comes first, so any match there
+ * wins, except where the kernel keeps both in one trie (IPv4 without rules of
+ * the user's): there the longer prefix wins, and local when they are equal.
+ * A throw route ends the search of its table only. Either may be NULL.
+ */
+XFIB_INLINE const struct xfib_rib_value *xfib_rib__decide(const struct xfib_rib_value *local,
+							  const struct xfib_rib_value *table, int merged)
+{
+	if (!local)
+		return table;
+	if (merged && table && table->prefix_length > local->prefix_length)
+		return table;
+	return local;
+}
+
+/* Slot to try first for an interface, of `slots` (a power of two); the following ones modulo `slots` come next. */
+XFIB_INLINE __u32 xfib_link__slot(__u32 ifindex, __u32 slots, __u32 probe)
+{
+	__u32 slot = (ifindex + probe) & (slots - 1);
+
+	return slot ? slot : slots - 1;
+}
+
+/* The 64-bit word that begins at `member`, read by one load: see struct xfib_nexthop. */
+#define XFIB_READ_WORD(member) (*(const volatile __u64 *)(const void *)(member))
+
+/* Mixes 32 bits so that each bit of the result depends on all of them. */
+XFIB_INLINE __u32 xfib_hash__mix(__u32 value)
+{
+	value ^= value >> 16;
+	value *= 0x7feb352dU;
+	value ^= value >> 15;
+	value *= 0x846ca68bU;
+	value ^= value >> 16;
+	return value;
+}
+
+/*
+ * Hash of a flow by its addresses (the kernel's fib_multipath_hash_policy 0),
+ * 31 bits. `words` is 1 for IPv4, 4 for IPv6; any byte order, always the same one.
+ */
+XFIB_INLINE __u32 xfib_hash__flow(const __u32 *source, const __u32 *destination, int words)
+{
+	__u32 hash = 0x9e3779b9U;
+
+	for (int i = 0; i < words; i++) {
+		hash = xfib_hash__mix(hash ^ source[i]);
+		hash = xfib_hash__mix(hash + destination[i]);
+	}
+	return hash >> 1;
+}
+
+/*
+ * Index of the member of a group that a 31-bit hash selects: the first one
+ * whose upper bound is not below it. Binary search, nine steps for 511 members.
+ */
+XFIB_INLINE __u32 xfib_group__select(const struct xfib_group *group, __u32 hash)
+{
+	__u32 low = 0, count = group->count;
+
+	if (count > XFIB_GROUP_MEMBERS)
+		count = XFIB_GROUP_MEMBERS;
+	for (int step = 0; step < 10; step++) {
+		__u32 half = count / 2, middle = low + half;
+
+		if (!count)
+			break;
+		if (middle >= XFIB_GROUP_MEMBERS)
+			break;
+		if (group->member[middle].upper_bound < hash) {
+			low = middle + 1;
+			count -= half + 1;
+		} else {
+			count = half;
+		}
+	}
+	return low;
+}
+
+/* The two bits of the Bloom filter that stand for an IPv4 address (its four bytes as one number, any byte order). */
+XFIB_INLINE void xfib_filter__bits(__u32 address, __u32 *ret_first, __u32 *ret_second)
+{
+	__u32 hash = xfib_hash__mix(address);
+
+	*ret_first = hash & (XFIB_FILTER_WORDS * 64 - 1);
+	*ret_second = (hash >> 16) & (XFIB_FILTER_WORDS * 64 - 1);
+}
+
+/* May the address be one of those that the filter was made from? No false negatives. */
+XFIB_INLINE int xfib_filter__may_contain(const __u64 *filter, __u32 address)
+{
+	__u32 first, second;
+
+	xfib_filter__bits(address, &first, &second);
+	return (filter[first / 64] >> (first % 64)) & (filter[second / 64] >> (second % 64)) & 1;
+}
+
+/*
+ * Checksum of an IPv4 header after its TTL went down by one: RFC 1624,
+ * equation 3, never 0xffff. Network byte order in and out.
+ */
+XFIB_INLINE __u16 xfib_checksum__lower_ttl(__u16 checksum)
+{
+	/* The TTL is the first byte of its word: add 0x0100 as it stands in memory, for the sum knows no byte order. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	__u32 sum = (__u32)checksum + 0x0001;
+#else
+	__u32 sum = (__u32)checksum + 0x0100;
+#endif
+	return (__u16)(sum + (sum >= 0xffff));
+}
+
+#endif

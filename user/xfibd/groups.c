@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Groups of weighted next hops. See groups.h. */
+#include "groups.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "maps.h"
+#include "slots.h"
+
+#define BUCKETS 1024
+
+struct group_info {
+	uint32_t references;
+	uint32_t next; /* in its bucket */
+	uint32_t hash;
+};
+
+struct groups {
+	struct maps *maps;
+	struct slots slots;
+	struct group_info *info; /* by id */
+	uint32_t bucket[BUCKETS];
+};
+
+static void clear(struct maps *maps, uint32_t id)
+{
+	maps->groups[id].count = 0;
+}
+
+int groups__new(struct maps *maps, struct groups **ret_groups)
+{
+	struct groups *groups = calloc(1, sizeof(*groups));
+
+	if (!groups)
+		return -ENOMEM;
+	groups->info = calloc(maps->sizes.groups, sizeof(*groups->info));
+	if (!groups->info) {
+		free(groups);
+		return -ENOMEM;
+	}
+	groups->maps = maps;
+	slots__init(&groups->slots, maps, maps->sizes.groups, &maps->state->groups_end, clear);
+	*ret_groups = groups;
+	return 0;
+}
+
+void groups__free(struct groups *groups)
+{
+	if (!groups)
+		return;
+	slots__destroy(&groups->slots);
+	free(groups->info);
+	free(groups);
+}
+
+/*
+ * Bounds that share 2^31 by weight, as the kernel's fib_rebalance() makes
+ * them: each is the running sum of the weights, scaled and rounded to the closest.
+ */
+static void make_members(const struct group_path *paths, uint32_t count, struct xfib_group_member *ret_members)
+{
+	uint64_t total = 0, sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		total += paths[i].weight;
+	for (uint32_t i = 0; i < count; i++) {
+		sum += paths[i].weight;
+		ret_members[i].nexthop = paths[i].nexthop;
+		ret_members[i].upper_bound = (uint32_t)(((sum << 31) + total / 2) / total - 1);
+	}
+}
+
+int groups__take(struct groups *groups, const struct group_path *paths, uint32_t count, uint32_t *ret_id)
+{
+	struct xfib_group_member members[XFIB_GROUP_MEMBERS];
+	struct xfib_group *line;
+	uint32_t hash, id;
+	int err;
+
+	if (count > XFIB_GROUP_MEMBERS)
+		return -E2BIG;
+	make_members(paths, count, members);
+	hash = hash__bytes(members, count * sizeof(*members));
+	for (id = groups->bucket[hash % BUCKETS]; id; id = groups->info[id].next) {
+		if (groups->info[id].hash == hash && groups->maps->groups[id].count == count &&
+		    !memcmp(groups->maps->groups[id].member, members, count * sizeof(*members))) {
+			groups->info[id].references++;
+			*ret_id = id;
+			return 0;
+		}
+	}
+	err = slots__take(&groups->slots, &id);
+	if (err)
+		return err;
+	line = &groups->maps->groups[id];
+	memcpy(line->member, members, count * sizeof(*members));
+	__atomic_store_n(&line->count, count, __ATOMIC_RELEASE);
+	groups->info[id] = (struct group_info){ 1, groups->bucket[hash % BUCKETS], hash };
+	groups->bucket[hash % BUCKETS] = id;
+	*ret_id = id;
+	return 0;
+}
+
+void groups__release(struct groups *groups, uint32_t id)
+{
+	struct group_info *info = &groups->info[id];
+	uint32_t *link = &groups->bucket[info->hash % BUCKETS];
+
+	if (--info->references)
+		return;
+	while (*link != id)
+		link = &groups->info[*link].next;
+	*link = info->next;
+	slots__release(&groups->slots, id);
+}

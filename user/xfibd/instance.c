@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* An instance and its pin directory. See instance.h. */
+#include "instance.h"
+
+#include <asm/socket.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "pins.h"
+#include "requirements.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* asm-generic/socket.h, Linux 5.14 */
+#endif
+
+struct instance {
+	char pin[PATH_MAX - 16];
+	char fresh[PATH_MAX]; /* where the new set is until it is published */
+	struct maps *maps;
+	int lock_fd;     /* on the new set's directory */
+	int old_lock_fd; /* on the old one's, while both exist */
+	bool published;
+};
+
+struct maps *instance__maps(const struct instance *instance)
+{
+	return instance->maps;
+}
+
+/* ---- before anything is made ---- */
+
+static uint64_t netns_inode(void)
+{
+	struct stat info;
+
+	return stat("/proc/self/ns/net", &info) ? 0 : info.st_ino;
+}
+
+static uint64_t netns_cookie(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t length = sizeof(uint64_t);
+	uint64_t cookie = 0;
+
+	if (fd < 0)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length))
+		cookie = 0;
+	close(fd);
+	return cookie;
+}
+
+static void report_running(const char *pin)
+{
+	struct xfib_state state;
+
+	if (pins__read_state(pin, &state))
+		log_error("an instance runs already at %s", pin);
+	else
+		log_error("an instance runs already at %s (pid %u); stop it with 'kill %u' or 'xfib unload'", pin,
+			  state.pid, state.pid);
+}
+
+/* Is what is pinned there something that this daemon may replace? */
+static int check_old(const char *pin)
+{
+	struct xfib_state state;
+	int err = pins__read_state(pin, &state);
+
+	if (err == -ENOENT)
+		return 0; /* an empty directory, or one that is not finished */
+	if (err && err != -EPROTO) {
+		log_error("reading the instance pinned at %s: %s", pin, strerror(-err));
+		return err;
+	}
+	if (err == -EPROTO || state.layout != XFIB_LAYOUT) {
+		char version[16] = "unknown";
+
+		if (!err)
+			snprintf(version, sizeof(version), "%u", state.layout);
+		log_error("the maps pinned at %s have layout version %s, this xfibd has %u: 'xfib unload' removes them",
+			  pin, version, XFIB_LAYOUT);
+		return -EPROTO;
+	}
+	if (state.netns != netns_inode()) {
+		log_error("the instance pinned at %s belongs to network namespace %llu, this process is in %llu: "
+			  "choose another directory with --pin, or enter that namespace",
+			  pin, (unsigned long long)state.netns, (unsigned long long)netns_inode());
+		return -EXDEV;
+	}
+	return 0;
+}
+
+static int check_directories(struct instance *instance)
+{
+	char copy[PATH_MAX];
+	int err;
+
+	snprintf(copy, sizeof(copy), "%s", instance->pin);
+	err = requirements__check_bpffs(dirname(copy));
+	if (err)
+		return err;
+	err = pins__lock(instance->pin, &instance->old_lock_fd);
+	if (err == -EWOULDBLOCK) {
+		report_running(instance->pin);
+		return -EBUSY;
+	}
+	if (!err)
+		return check_old(instance->pin);
+	if (err != -ENOENT)
+		log_error("pin directory %s: %s", instance->pin, strerror(-err));
+	return err == -ENOENT ? 0 : err;
+}
+
+/* ---- the new set ---- */
+
+static void describe(const struct maps *maps)
+{
+	struct xfib_state *state = maps->state;
+
+	state->layout = XFIB_LAYOUT;
+	state->netns = netns_inode();
+	state->netns_cookie = netns_cookie();
+	state->pid = (uint32_t)getpid();
+	state->started = (uint64_t)time(NULL);
+	state->flags = XFIB_STATE_IPV4;
+}
+
+static int create_set(struct instance *instance, const struct map_sizes *sizes)
+{
+	int err = maps__create(sizes, &instance->maps);
+
+	if (err) {
+		log_error("creating maps and loading programs: %s%s", strerror(-err),
+			  err == -ENOMEM || err == -E2BIG ? "; ask for smaller maps with --max-routes and the like" :
+							    "; --verbose shows what the kernel says");
+		return err;
+	}
+	describe(instance->maps);
+	err = pins__make(instance->fresh, &instance->lock_fd);
+	if (err == -EWOULDBLOCK) {
+		log_error("another xfibd is starting at %s", instance->pin);
+		instance->fresh[0] = '\0'; /* not ours to remove */
+		return -EBUSY;
+	}
+	if (!err)
+		err = pins__fill(instance->fresh, instance->maps);
+	if (err)
+		log_error("pinning the maps at %s: %s", instance->fresh, strerror(-err));
+	return err;
+}
+
+int instance__create(const char *pin, const struct map_sizes *sizes, struct instance **ret_instance)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+	int err;
+
+	if (!instance)
+		return -ENOMEM;
+	instance->lock_fd = instance->old_lock_fd = -1;
+	if (strlen(pin) >= sizeof(instance->pin) || pin[0] != '/') {
+		log_error("pin directory '%s': must be an absolute path of fewer than %zu bytes", pin,
+			  sizeof(instance->pin));
+		free(instance);
+		return -EINVAL;
+	}
+	snprintf(instance->pin, sizeof(instance->pin), "%s", pin);
+	snprintf(instance->fresh, sizeof(instance->fresh), "%s.new", pin);
+	err = requirements__check_capabilities();
+	if (!err)
+		err = check_directories(instance);
+	if (err) /* nothing was made that instance__free() would have to remove */
+		instance->fresh[0] = '\0';
+	if (!err)
+		err = requirements__check_kernel();
+	if (!err)
+		err = create_set(instance, sizes);
+	if (err) {
+		instance__free(instance);
+		return err;
+	}
+	*ret_instance = instance;
+	return 0;
+}
+
+/* ---- ports ---- */
+
+/* Calls `visit` for each interface that has one of the instance's programs. */
+static void each_port(struct instance *instance,
+		      void (*visit)(struct instance *instance, const struct if_nameindex *device,
+				    const struct xfib_port *port))
+{
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin };
+	struct if_nameindex *devices = if_nameindex();
+
+	for (struct if_nameindex *device = devices; device && device->if_index; device++) {
+		struct xfib_port port;
+
+		if (!xfib_port__query(device->if_index, &opts, &port) && (port.xdp || port.tc))
+			visit(instance, device, &port);
+	}
+	if (devices)
+		if_freenameindex(devices);
+}
+
+static void replace_programs(struct instance *instance, const struct if_nameindex *device,
+			     const struct xfib_port *port)
+{
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin, .mode = port->mode };
+
+	if (port->xdp && xfib_port__attach(device->if_index, &opts))
+		log_error("%s: %s", device->if_name, xfib_error__last());
+	opts.hook = XFIB_HOOK_TC;
+	if (port->tc && xfib_port__attach(device->if_index, &opts))
+		log_error("%s: %s", device->if_name, xfib_error__last());
+}
+
+static void detach_programs(struct instance *instance, const struct if_nameindex *device,
+			    const struct xfib_port *port)
+{
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin };
+
+	if (port->xdp && xfib_port__detach(device->if_index, &opts))
+		log_error("%s: %s", device->if_name, xfib_error__last());
+	opts.hook = XFIB_HOOK_TC;
+	if (port->tc && xfib_port__detach(device->if_index, &opts))
+		log_error("%s: %s", device->if_name, xfib_error__last());
+}
+
+int instance__publish(struct instance *instance)
+{
+	int err;
+
+	__atomic_or_fetch(&instance->maps->state->flags, XFIB_STATE_SYNCED, __ATOMIC_RELEASE);
+	err = pins__exchange(instance->fresh, instance->pin);
+	if (err) {
+		log_error("pinning the maps at %s: %s", instance->pin, strerror(-err));
+		return err;
+	}
+	instance->published = true;
+	each_port(instance, replace_programs);
+	pins__retire(instance->fresh);
+	pins__remove(instance->fresh);
+	if (instance->old_lock_fd >= 0)
+		close(instance->old_lock_fd);
+	instance->old_lock_fd = -1;
+	return 0;
+}
+
+int instance__attach(const struct instance *instance, const char *device, enum xfib_mode mode)
+{
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin, .mode = mode };
+	uint32_t ifindex = if_nametoindex(device);
+	int err;
+
+	if (!ifindex) {
+		log_error("device '%s' does not exist", device);
+		return -ENODEV;
+	}
+	err = xfib_port__attach(ifindex, &opts);
+	if (err)
+		log_error("attaching to '%s': %s", device, xfib_error__last());
+	return err;
+}
+
+void instance__teardown(struct instance *instance)
+{
+	if (!instance->published)
+		return;
+	each_port(instance, detach_programs);
+	pins__remove(instance->pin);
+}
+
+void instance__free(struct instance *instance)
+{
+	if (!instance)
+		return;
+	if (!instance->published && instance->fresh[0])
+		pins__remove(instance->fresh);
+	maps__destroy(instance->maps);
+	if (instance->lock_fd >= 0)
+		close(instance->lock_fd);
+	if (instance->old_lock_fd >= 0)
+		close(instance->old_lock_fd);
+	free(instance);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * An instance: a set of maps and programs, its pin directory, and the lock
+ * that says that a daemon looks after it.
+ *
+ * A new set is pinned beside the old one, filled, and then takes its name, so
+ * that forwarding goes on over a restart and nobody sees a half-filled set.
+ */
+#ifndef XFIBD_INSTANCE_H
+#define XFIBD_INSTANCE_H
+
+#include <xfib/xfib.h>
+
+#include "maps.h"
+
+struct instance;
+
+/*
+ * Checks capabilities, kernel, pin directory and lock, and creates maps and
+ * programs. What fails is logged. -EBUSY: a daemon runs already.
+ */
+int instance__create(const char *pin, const struct map_sizes *sizes, struct instance **ret_instance);
+
+struct maps *instance__maps(const struct instance *instance);
+
+/* Gives the filled set the name of the pin directory, and ports that had the old programs the new ones. */
+int instance__publish(struct instance *instance);
+
+/* Attaches the XDP program to a device by name. */
+int instance__attach(const struct instance *instance, const char *device, enum xfib_mode mode);
+
+/* Detaches the programs from every port and removes the pins. */
+void instance__teardown(struct instance *instance);
+
+/* Releases the lock and closes everything; what is pinned and attached stays. */
+void instance__free(struct instance *instance);
+
+#endif

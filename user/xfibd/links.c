@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Links in xfib_links and xfib_tx. See links.h. */
+#include "links.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xfib/lookup.h>
+
+#include "maps.h"
+
+/* What is kept of a link beside its slot, for the settings that change under it. */
+struct link_info {
+	struct nl_link link;
+	bool seen;
+};
+
+struct links {
+	struct maps *maps;
+	struct nl *nl;
+	struct link_settings settings;
+	struct link_info *info; /* by slot */
+};
+
+int links__new(struct maps *maps, struct nl *nl, struct links **ret_links)
+{
+	struct links *links = calloc(1, sizeof(*links));
+
+	if (!links)
+		return -ENOMEM;
+	links->maps = maps;
+	links->nl = nl;
+	links->info = calloc(maps->sizes.links, sizeof(*links->info));
+	if (!links->info) {
+		free(links);
+		return -ENOMEM;
+	}
+	*ret_links = links;
+	return 0;
+}
+
+void links__free(struct links *links)
+{
+	if (!links)
+		return;
+	free(links->info);
+	free(links);
+}
+
+/* Slot of a link, 0 if it has none. */
+static uint32_t find(const struct links *links, uint32_t ifindex)
+{
+	for (uint32_t probe = 0; probe < XFIB_LINK_PROBES; probe++) {
+		uint32_t slot = xfib_link__slot(ifindex, links->maps->sizes.links, probe);
+
+		if (links->maps->links[slot].ifindex == ifindex)
+			return slot;
+	}
+	return 0;
+}
+
+static uint32_t find_free(const struct links *links, uint32_t ifindex)
+{
+	for (uint32_t probe = 0; probe < XFIB_LINK_PROBES; probe++) {
+		uint32_t slot = xfib_link__slot(ifindex, links->maps->sizes.links, probe);
+
+		if (!links->maps->links[slot].ifindex)
+			return slot;
+	}
+	return 0;
+}
+
+const struct xfib_link *links__find(const struct links *links, uint32_t ifindex)
+{
+	uint32_t slot = ifindex ? find(links, ifindex) : 0;
+
+	return slot ? &links->maps->links[slot] : NULL;
+}
+
+/* Does the device have Ethernet headers, and addresses to resolve? */
+static bool is_ethernet(const struct nl_link *link)
+{
+	return link->type == ARPHRD_ETHER && link->mac_length == 6 && !(link->flags & (IFF_LOOPBACK | IFF_NOARP));
+}
+
+/* IANA's interface type, as Windows puts it into a LUID. */
+static uint16_t kind_of(const struct nl_link *link)
+{
+	if (link->flags & IFF_LOOPBACK)
+		return 24;
+	switch (link->type) {
+	case ARPHRD_ETHER:
+		return 6;
+	case ARPHRD_PPP:
+		return 23;
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		return 131;
+	case ARPHRD_IEEE80211:
+	case ARPHRD_IEEE80211_RADIOTAP:
+		return 71;
+	default:
+		return 1;
+	}
+}
+
+static uint32_t state_flags(const struct nl_link *link)
+{
+	uint32_t flags = 0;
+
+	if (link->flags & IFF_UP)
+		flags |= XFIB_LINK_UP;
+	if (link->flags & IFF_LOWER_UP)
+		flags |= XFIB_LINK_CARRIER;
+	if (link->flags & IFF_LOOPBACK)
+		flags |= XFIB_LINK_LOOPBACK;
+	if (link->flags & IFF_POINTOPOINT)
+		flags |= XFIB_LINK_POINTOPOINT;
+	if (is_ethernet(link))
+		flags |= XFIB_LINK_ETHERNET;
+	if (link->master)
+		flags |= XFIB_LINK_ENSLAVED;
+	return flags;
+}
+
+static uint32_t setting_flags(const struct nl_link *link, const struct link_settings *settings)
+{
+	uint8_t rp_filter = link->rp_filter > settings->rp_filter ? link->rp_filter : settings->rp_filter;
+	uint32_t flags = 0;
+
+	if (link->inet) {
+		flags |= link->forwarding4 ? XFIB_LINK_FORWARDING4 : 0;
+		flags |= link->send_redirects || settings->send_redirects ? XFIB_LINK_SEND_REDIRECTS : 0;
+		flags |= link->route_localnet ? XFIB_LINK_ROUTE_LOCALNET : 0;
+		flags |= link->ignore_linkdown4 ? XFIB_LINK_IGNORE_LINKDOWN4 : 0;
+		flags |= rp_filter == 1 ? XFIB_LINK_RP_STRICT : rp_filter ? XFIB_LINK_RP_LOOSE : 0;
+	}
+	if (link->inet6) {
+		flags |= settings->forwarding6 || link->force_forwarding6 ? XFIB_LINK_FORWARDING6 : 0;
+		flags |= link->ignore_linkdown6 ? XFIB_LINK_IGNORE_LINKDOWN6 : 0;
+		flags |= link->use_tempaddr > 1 ? XFIB_LINK_TEMPORARY : 0;
+	}
+	flags |= settings->rules4 ? XFIB_LINK_RULES4 : 0;
+	flags |= settings->rules6 ? XFIB_LINK_RULES6 : 0;
+	return flags;
+}
+
+/*
+ * Puts the device into xfib_tx, or takes it out. A kernel that cannot say
+ * whether a device takes frames is believed to mean yes for one with native
+ * XDP attached: drivers prepare for both at once.
+ */
+static uint32_t target_flag(struct links *links, const struct nl_link *link)
+{
+	int takes = 0;
+
+	if (is_ethernet(link) && link->flags & IFF_UP)
+		takes = nl__takes_redirects(links->nl, link->ifindex);
+	if (takes == -EOPNOTSUPP) {
+		LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+		takes = !bpf_xdp_query((int)link->ifindex, 0, &query) && query.attach_mode == XDP_ATTACHED_DRV;
+	}
+	if (takes > 0)
+		takes = !bpf_map_update_elem(links->maps->tx_fd, &link->ifindex, &link->ifindex, BPF_ANY);
+	else
+		bpf_map_delete_elem(links->maps->tx_fd, &link->ifindex);
+	return takes > 0 ? XFIB_LINK_REDIRECT_TARGET : 0;
+}
+
+static void write_slot(struct links *links, uint32_t slot)
+{
+	const struct nl_link *link = &links->info[slot].link;
+	struct xfib_link *line = &links->maps->links[slot];
+	uint32_t flags = state_flags(link) | setting_flags(link, &links->settings) | target_flag(links, link);
+
+	line->table = XFIB_TABLE_MAIN;
+	line->mtu = link->mtu;
+	line->mtu6 = link->inet6 && link->mtu6 && link->mtu6 < link->mtu ? link->mtu6 : link->mtu;
+	line->master = link->master;
+	line->type = link->type;
+	memcpy(line->mac, link->mac, sizeof(line->mac));
+	memcpy(line->name, link->name, sizeof(line->name));
+	line->kind = kind_of(link);
+	__atomic_store_n(&line->flags, flags, __ATOMIC_RELEASE);
+	__atomic_store_n(&line->ifindex, link->ifindex, __ATOMIC_RELEASE);
+}
+
+int links__set(struct links *links, const struct nl_link *link)
+{
+	uint32_t slot = find(links, link->ifindex);
+
+	if (!slot)
+		slot = find_free(links, link->ifindex);
+	if (!slot)
+		return -ENOSPC;
+	links->info[slot].link = *link;
+	links->info[slot].seen = true;
+	write_slot(links, slot);
+	return 0;
+}
+
+void links__remove(struct links *links, uint32_t ifindex)
+{
+	uint32_t slot = find(links, ifindex);
+
+	if (!slot)
+		return;
+	bpf_map_delete_elem(links->maps->tx_fd, &ifindex);
+	__atomic_store_n(&links->maps->links[slot].ifindex, 0, __ATOMIC_RELEASE);
+	links->info[slot] = (struct link_info){ 0 };
+}
+
+void links__begin_dump(struct links *links)
+{
+	for (uint32_t slot = 1; slot < links->maps->sizes.links; slot++)
+		links->info[slot].seen = false;
+}
+
+void links__end_dump(struct links *links, void (*gone)(uint32_t ifindex, void *data), void *data)
+{
+	for (uint32_t slot = 1; slot < links->maps->sizes.links; slot++) {
+		uint32_t ifindex = links->maps->links[slot].ifindex;
+
+		if (!ifindex || links->info[slot].seen)
+			continue;
+		links__remove(links, ifindex);
+		gone(ifindex, data);
+	}
+}
+
+void links__apply_settings(struct links *links, const struct link_settings *settings)
+{
+	links->settings = *settings;
+	links__update_targets(links);
+}
+
+void links__update_targets(struct links *links)
+{
+	for (uint32_t slot = 1; slot < links->maps->sizes.links; slot++) {
+		if (links->maps->links[slot].ifindex)
+			write_slot(links, slot);
+	}
+}
+
+void links__describe_device(uint32_t ifindex, struct nexthop_device *ret_device, void *data)
+{
+	const struct links *links = data;
+	const struct xfib_link *line = links__find(links, ifindex);
+	bool up, carrier;
+
+	memset(ret_device, 0, sizeof(*ret_device));
+	ret_device->down4 = ret_device->down6 = true;
+	if (!line)
+		return;
+	up = line->flags & XFIB_LINK_UP;
+	carrier = line->flags & XFIB_LINK_CARRIER;
+	ret_device->mtu4 = line->mtu;
+	ret_device->mtu6 = line->mtu6;
+	memcpy(ret_device->mac, line->mac, sizeof(ret_device->mac));
+	ret_device->ethernet = line->flags & XFIB_LINK_ETHERNET;
+	ret_device->down4 = !up || (!carrier && line->flags & XFIB_LINK_IGNORE_LINKDOWN4);
+	ret_device->down6 = !up || (!carrier && line->flags & XFIB_LINK_IGNORE_LINKDOWN6);
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * xfibd: makes an instance, fills it, and keeps it equal to the kernel until a
+ * signal ends it. One thread, one loop.
+ */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hash.h"
+#include "instance.h"
+#include "log.h"
+#include "mirror.h"
+#include "options.h"
+
+/* Neighbours that are asked for in a second; what is beyond is asked for again by later packets. */
+#define SOLICITS_PER_SECOND 2000
+
+#define RECEIVE_BUFFER (64 * 1024 * 1024)
+
+struct daemon {
+	struct instance *instance;
+	struct mirror *mirror;
+	struct ring_buffer *events;
+	int signal_fd;
+	time_t second; /* in which `solicits` were made */
+	int solicits;
+};
+
+/* What the programs send: a neighbour that traffic needs. */
+static int on_event(void *data, void *memory, size_t size)
+{
+	struct daemon *daemon = data;
+	const struct xfib_event *event = memory;
+	struct timespec now;
+
+	if (size < sizeof(*event))
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != daemon->second) {
+		daemon->second = now.tv_sec;
+		daemon->solicits = 0;
+	}
+	if (daemon->solicits++ < SOLICITS_PER_SECOND)
+		mirror__solicit(daemon->mirror, event->ifindex, (uint8_t)event->family, event->address);
+	return 0;
+}
+
+static int open_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* True: it is time to end. */
+static bool handle_signal(struct daemon *daemon)
+{
+	struct signalfd_siginfo info;
+
+	while (read(daemon->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			return true;
+		mirror__request_sync(daemon->mirror, "SIGHUP");
+	}
+	return false;
+}
+
+static int start(struct daemon *daemon, const struct options *options)
+{
+	struct mirror_opts opts = {
+		.tables = options->tables,
+		.table_count = options->table_count,
+		.receive_buffer = RECEIVE_BUFFER,
+	};
+	struct maps *maps;
+	int err = instance__create(options->pin, &options->sizes, &daemon->instance);
+
+	if (err)
+		return err;
+	maps = instance__maps(daemon->instance);
+	err = mirror__new(maps, &opts, &daemon->mirror);
+	if (err) {
+		log_error("opening rtnetlink: %s", strerror(-err));
+		return err;
+	}
+	err = mirror__sync(daemon->mirror);
+	if (err)
+		return err;
+	daemon->events = ring_buffer__new(maps->events_fd, on_event, daemon, NULL);
+	if (!daemon->events) {
+		log_error("opening the ring of events: %s", strerror(errno));
+		return -errno;
+	}
+	err = instance__publish(daemon->instance);
+	for (int i = 0; !err && i < options->device_count; i++)
+		err = instance__attach(daemon->instance, options->devices[i], options->mode);
+	if (err && options->device_count) /* nothing half done */
+		instance__teardown(daemon->instance);
+	return err;
+}
+
+static void run(struct daemon *daemon)
+{
+	struct pollfd fds[] = {
+		{ .fd = daemon->signal_fd, .events = POLLIN },
+		{ .fd = mirror__event_fd(daemon->mirror), .events = POLLIN },
+		{ .fd = mirror__feature_fd(daemon->mirror), .events = POLLIN },
+		{ .fd = ring_buffer__epoll_fd(daemon->events), .events = POLLIN },
+	};
+
+	for (;;) {
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), mirror__timeout(daemon->mirror)) < 0 && errno != EINTR)
+			return;
+		if (fds[0].revents && handle_signal(daemon))
+			return;
+		if (fds[3].revents)
+			ring_buffer__consume(daemon->events);
+		mirror__handle(daemon->mirror);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon daemon = { .signal_fd = -1 };
+	struct options options;
+	int err;
+
+	err = options__parse(argc, argv, &options);
+	if (err)
+		return err < 0 ? 2 : 0;
+	log__set_level(options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	log__adopt_libbpf();
+	hash__init();
+	daemon.signal_fd = open_signals();
+	err = start(&daemon, &options);
+	if (!err) {
+		const struct xfib_state *state = instance__maps(daemon.instance)->state;
+
+		log_info("ready: %u IPv4 and %u IPv6 routes at %s", state->routes4, state->routes6, options.pin);
+		run(&daemon);
+		if (options.teardown)
+			instance__teardown(daemon.instance);
+		log_info(options.teardown ? "stopped, nothing is left behind" :
+					    "stopped; forwarding goes on by the routes of this moment");
+	}
+	ring_buffer__free(daemon.events);
+	mirror__free(daemon.mirror);
+	instance__free(daemon.instance);
+	return err ? 1 : 0;
+}

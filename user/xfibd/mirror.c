@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Keeps the maps equal to the kernel. See mirror.h; routes are in mirror_route.c.
+ *
+ * Order: the listening socket is open before the first dump, and events are
+ * read only between dumps, so that no change falls between the two. An event
+ * older than a dump is applied again, which changes nothing: the last event
+ * about a thing decides.
+ */
+#include "mirror.h"
+
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "log.h"
+#include "maps.h"
+#include "mirror_private.h"
+
+#define EVENTS_PER_TURN 4096
+#define DUMP_ATTEMPTS 8
+#define SYNC_DELAY_MS 100      /* after an event that asks for a dump: others may follow */
+#define SYNC_INTERVAL_MS 1000  /* at most one full dump in this time */
+#define RETRY_INTERVAL_MS 30000 /* for routes that found no room */
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Reads a number from a file under /proc/sys/net; `otherwise` if it isn't there. */
+static int read_setting(const char *path, int otherwise)
+{
+	FILE *file = fopen(path, "re");
+	int value;
+
+	if (!file)
+		return otherwise;
+	if (fscanf(file, "%d", &value) != 1)
+		value = otherwise;
+	fclose(file);
+	return value;
+}
+
+static void read_settings(struct mirror *mirror)
+{
+	struct link_settings settings = {
+		.forwarding6 = read_setting("/proc/sys/net/ipv6/conf/all/forwarding", 0),
+		.rp_filter = (uint8_t)read_setting("/proc/sys/net/ipv4/conf/all/rp_filter", 0),
+		.send_redirects = read_setting("/proc/sys/net/ipv4/conf/all/send_redirects", 1),
+		.rules4 = mirror->rules4,
+		.rules6 = mirror->rules6,
+	};
+	uint32_t flags = XFIB_STATE_IPV4 | (mirror->maps->state->flags & XFIB_STATE_SYNCED);
+
+	if (!read_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6", 1))
+		flags |= XFIB_STATE_IPV6;
+	/* The kernel splits the tables with the first rule that is added, and never joins them again. */
+	mirror->split4 |= mirror->rules4;
+	if (!mirror->split4)
+		flags |= XFIB_STATE_MERGED4;
+	__atomic_store_n(&mirror->maps->state->flags, flags, __ATOMIC_RELEASE);
+	links__apply_settings(mirror->links, &settings);
+	mirror->settings_dirty = false;
+}
+
+/* ---- what the kernel says ---- */
+
+static void device_changed(struct mirror *mirror, uint32_t ifindex)
+{
+	if (nexthops__update_device(mirror->nexthops, ifindex))
+		mirror->targets_dirty = true;
+}
+
+/* The kernel drops IPv4 routes of a device that goes down or away without a word about each. */
+static void device_down(struct mirror *mirror, uint32_t ifindex)
+{
+	rib__flush_device4(mirror->rib, ifindex);
+	mirror__request_sync(mirror, NULL);
+}
+
+static void link_gone(uint32_t ifindex, void *data)
+{
+	struct mirror *mirror = data;
+
+	device_changed(mirror, ifindex);
+	device_down(mirror, ifindex);
+}
+
+static void on_link(enum nl_change change, const struct nl_link *link, void *data)
+{
+	struct mirror *mirror = data;
+	const struct xfib_link *held = links__find(mirror->links, link->ifindex);
+	bool was_up = held && held->flags & XFIB_LINK_UP;
+	uint64_t muted;
+
+	if (change == NL_DELETED) {
+		links__remove(mirror->links, link->ifindex);
+		link_gone(link->ifindex, mirror);
+		return;
+	}
+	if (links__set(mirror->links, link) && log_limit__pass(&mirror->full_limit, &muted))
+		log_warning("link %s: no slot for interface index %u in xfib_links; its packets go up to the kernel; "
+			    "restart with a larger --max-links",
+			    link->name, link->ifindex);
+	device_changed(mirror, link->ifindex);
+	if (was_up && !(link->flags & IFF_UP))
+		device_down(mirror, link->ifindex);
+}
+
+static void on_address(enum nl_change change, const struct nl_address *address, void *data)
+{
+	struct mirror *mirror = data;
+
+	if (change == NL_DUMP) {
+		addresses__add(mirror->addresses, address);
+		return;
+	}
+	mirror->addresses_dirty = true;
+	/* Routes that prefer an address go with it, without a word about each. */
+	if (change == NL_DELETED && address->family == AF_INET)
+		mirror__request_sync(mirror, NULL);
+}
+
+static uint8_t state_of(const struct nl_neighbour *neighbour)
+{
+	if (neighbour->mac_length != 6)
+		return XFIB_NEIGHBOUR_NONE;
+	if (neighbour->state & (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_DELAY | NUD_PROBE))
+		return XFIB_NEIGHBOUR_VALID;
+	return neighbour->state & NUD_STALE ? XFIB_NEIGHBOUR_STALE : XFIB_NEIGHBOUR_NONE;
+}
+
+static void on_neighbour(enum nl_change change, const struct nl_neighbour *neighbour, void *data)
+{
+	struct mirror *mirror = data;
+	bool held = change != NL_DELETED;
+	uint64_t muted;
+
+	if ((neighbour->family != AF_INET && neighbour->family != AF_INET6) || neighbour->flags & NTF_PROXY)
+		return;
+	if (nexthops__set_neighbour(mirror->nexthops, neighbour->ifindex, neighbour->family, neighbour->address,
+				    held ? state_of(neighbour) : XFIB_NEIGHBOUR_NONE, neighbour->mac, held) &&
+	    log_limit__pass(&mirror->full_limit, &muted))
+		log_warning("no room for another neighbour; packets to it go up to the kernel; "
+			    "restart with a larger --max-neighbours or --max-nexthops");
+}
+
+static void on_rule(enum nl_change change, const struct nl_rule *rule, void *data)
+{
+	struct mirror *mirror = data;
+	bool ordinary;
+
+	if (change != NL_DUMP) {
+		mirror->rules_dirty = true;
+		return;
+	}
+	ordinary = rule->l3mdev || (!rule->selective && ((rule->priority == 0 && rule->table == XFIB_TABLE_LOCAL) ||
+							 (rule->priority == 32766 && rule->table == XFIB_TABLE_MAIN) ||
+							 (rule->priority == 32767 && rule->table == 253)));
+	if (ordinary)
+		return;
+	if (rule->family == AF_INET6)
+		mirror->rules6 = true;
+	else
+		mirror->rules4 = true;
+}
+
+static void on_setting(void *data)
+{
+	struct mirror *mirror = data;
+
+	mirror->settings_dirty = true;
+}
+
+static void on_unknown(const char *what, void *data)
+{
+	struct mirror *mirror = data;
+	uint64_t muted;
+
+	if (log_limit__pass(&mirror->unknown_limit, &muted))
+		log_warning("a message of the kernel was not understood (%s); comparing everything", what);
+	mirror__request_sync(mirror, NULL);
+}
+
+static const struct nl_handlers handlers = {
+	.link = on_link,
+	.address = on_address,
+	.neighbour = on_neighbour,
+	.route = mirror__on_route,
+	.rule = on_rule,
+	.setting = on_setting,
+	.unknown = on_unknown,
+};
+
+/* ---- dumps ---- */
+
+static int dump_links(struct mirror *mirror)
+{
+	int err;
+
+	links__begin_dump(mirror->links);
+	err = nl__dump(mirror->nl, NL_LINKS, AF_UNSPEC);
+	if (!err)
+		links__end_dump(mirror->links, link_gone, mirror);
+	return err;
+}
+
+static int dump_rules(struct mirror *mirror)
+{
+	bool before4 = mirror->rules4, before6 = mirror->rules6;
+	int err;
+
+	mirror->rules4 = mirror->rules6 = false;
+	err = nl__dump(mirror->nl, NL_RULES, AF_UNSPEC);
+	if (err) { /* not knowing them, follow none */
+		mirror->rules4 = mirror->rules6 = true;
+	} else {
+		if (mirror->rules4 && !before4)
+			log_warning("ip rule: IPv4 rules that the fast path cannot follow; IPv4 packets go up to the kernel");
+		if (mirror->rules6 && !before6)
+			log_warning("ip rule: IPv6 rules that the fast path cannot follow; IPv6 packets go up to the kernel");
+		mirror->rules_dirty = false;
+	}
+	read_settings(mirror);
+	return err;
+}
+
+static int dump_addresses(struct mirror *mirror)
+{
+	uint64_t muted;
+	int err;
+
+	addresses__begin(mirror->addresses);
+	err = nl__dump(mirror->nl, NL_ADDRESSES, AF_UNSPEC);
+	if (err)
+		return err;
+	mirror->addresses_dirty = false;
+	err = addresses__publish(mirror->addresses);
+	if (err == -ENOSPC && log_limit__pass(&mirror->full_limit, &muted))
+		log_warning("more addresses than xfib_addresses holds; source selection may differ from the kernel's; "
+			    "restart with a larger --max-addresses");
+	return err == -ENOSPC ? 0 : err;
+}
+
+static int dump_neighbours(struct mirror *mirror)
+{
+	int err;
+
+	nexthops__begin_neighbours(mirror->nexthops);
+	err = nl__dump(mirror->nl, NL_NEIGHBOURS, AF_UNSPEC);
+	if (!err)
+		nexthops__end_neighbours(mirror->nexthops);
+	return err;
+}
+
+static int dump_routes(struct mirror *mirror)
+{
+	int err;
+
+	rib__begin_dump(mirror->rib);
+	err = nl__dump(mirror->nl, NL_ROUTES, AF_INET);
+	if (!err)
+		err = nl__dump(mirror->nl, NL_ROUTES, AF_INET6);
+	if (err == -EAFNOSUPPORT || err == -EOPNOTSUPP) /* no such stack, no such routes */
+		err = 0;
+	if (err)
+		rib__abort_dump(mirror->rib);
+	else
+		rib__end_dump(mirror->rib);
+	return err;
+}
+
+/* Repeats a dump that a change interrupted. */
+static int dump(struct mirror *mirror, const char *what, int (*once)(struct mirror *mirror))
+{
+	int err = -EINTR;
+
+	for (int attempt = 0; attempt < DUMP_ATTEMPTS && err == -EINTR; attempt++)
+		err = once(mirror);
+	if (err)
+		log_error("dump of the kernel's %s: %s", what, strerror(-err));
+	return err;
+}
+
+static void settle(struct mirror *mirror)
+{
+	if (mirror->rules_dirty)
+		dump(mirror, "rules", dump_rules);
+	if (mirror->settings_dirty) {
+		read_settings(mirror);
+		dump(mirror, "links", dump_links);
+	}
+	if (mirror->addresses_dirty)
+		dump(mirror, "addresses", dump_addresses);
+	if (mirror->targets_dirty) {
+		mirror->targets_dirty = false;
+		rib__refresh(mirror->rib);
+	}
+}
+
+int mirror__sync(struct mirror *mirror)
+{
+	int err;
+
+	mirror->sync_at = 0;
+	mirror->synced_at = now_ms();
+	mirror->targets_dirty = false;
+	err = dump(mirror, "links", dump_links);
+	if (!err)
+		err = dump(mirror, "rules", dump_rules);
+	if (!err)
+		err = dump(mirror, "addresses", dump_addresses);
+	if (!err)
+		err = dump(mirror, "neighbours", dump_neighbours);
+	if (!err)
+		err = dump(mirror, "routes", dump_routes);
+	mirror->targets_dirty = true;
+	settle(mirror);
+	if (err)
+		mirror->sync_at = now_ms() + SYNC_INTERVAL_MS;
+	else if (rib__is_incomplete(mirror->rib))
+		mirror->sync_at = now_ms() + RETRY_INTERVAL_MS;
+	return err;
+}
+
+/* ---- the interface ---- */
+
+int mirror__new(struct maps *maps, const struct mirror_opts *opts, struct mirror **ret_mirror)
+{
+	struct mirror *mirror = calloc(1, sizeof(*mirror));
+	int err;
+
+	if (!mirror)
+		return -ENOMEM;
+	mirror->maps = maps;
+	mirror->opts = *opts;
+	err = nl__open(&handlers, mirror, opts->receive_buffer, &mirror->nl);
+	if (!err)
+		err = links__new(maps, mirror->nl, &mirror->links);
+	if (!err)
+		err = addresses__new(maps, &mirror->addresses);
+	if (!err)
+		err = nexthops__new(maps, links__describe_device, mirror->links, &mirror->nexthops);
+	if (!err)
+		err = rib__new(maps, mirror->nexthops, &mirror->rib);
+	if (err) {
+		mirror__free(mirror);
+		return err;
+	}
+	*ret_mirror = mirror;
+	return 0;
+}
+
+void mirror__free(struct mirror *mirror)
+{
+	if (!mirror)
+		return;
+	rib__free(mirror->rib);
+	nexthops__free(mirror->nexthops);
+	addresses__free(mirror->addresses);
+	links__free(mirror->links);
+	nl__close(mirror->nl);
+	free(mirror);
+}
+
+int mirror__event_fd(const struct mirror *mirror)
+{
+	return nl__event_fd(mirror->nl);
+}
+
+int mirror__feature_fd(const struct mirror *mirror)
+{
+	return nl__feature_fd(mirror->nl);
+}
+
+void mirror__request_sync(struct mirror *mirror, const char *why)
+{
+	uint64_t at = now_ms() + SYNC_DELAY_MS;
+
+	if (why)
+		log_info("comparing everything with the kernel: %s", why);
+	if (at < mirror->synced_at + SYNC_INTERVAL_MS)
+		at = mirror->synced_at + SYNC_INTERVAL_MS;
+	if (!mirror->sync_at || mirror->sync_at > at)
+		mirror->sync_at = at;
+}
+
+void mirror__handle(struct mirror *mirror)
+{
+	int err = nl__receive(mirror->nl, EVENTS_PER_TURN);
+
+	if (err == -ENOBUFS)
+		mirror__request_sync(mirror, "the kernel dropped events, their buffer was full");
+	else if (err)
+		mirror__request_sync(mirror, strerror(-err));
+	settle(mirror);
+	if (mirror->sync_at && now_ms() >= mirror->sync_at) {
+		mirror__sync(mirror);
+		__atomic_add_fetch(&mirror->maps->state->resyncs, 1, __ATOMIC_RELAXED);
+	}
+}
+
+int mirror__timeout(const struct mirror *mirror)
+{
+	uint64_t now = now_ms();
+
+	if (!mirror->sync_at)
+		return -1;
+	return mirror->sync_at <= now ? 0 : (int)(mirror->sync_at - now);
+}
+
+void mirror__solicit(struct mirror *mirror, uint32_t ifindex, uint8_t family, const uint8_t address[16])
+{
+	int err = nl__solicit(mirror->nl, ifindex, family, address);
+
+	if (err)
+		log_debug("asking for a neighbour on interface %u: %s", ifindex, strerror(-err));
+}

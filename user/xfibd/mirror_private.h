@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* What mirror.c and mirror_route.c share. */
+#ifndef XFIBD_MIRROR_PRIVATE_H
+#define XFIBD_MIRROR_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "addresses.h"
+#include "links.h"
+#include "log.h"
+#include "mirror.h"
+#include "netlink.h"
+#include "nexthops.h"
+#include "rib.h"
+
+struct mirror {
+	struct maps *maps;
+	struct mirror_opts opts;
+	struct nl *nl;
+	struct links *links;
+	struct addresses *addresses;
+	struct nexthops *nexthops;
+	struct rib *rib;
+	bool rules4, rules6;   /* rules that the fast path can't follow */
+	bool split4;           /* there once were such rules: local and main are searched apart */
+	bool rules_dirty, settings_dirty, addresses_dirty, targets_dirty;
+	uint64_t sync_at;      /* ms; 0: no dump is due */
+	uint64_t synced_at;
+	struct log_limit full_limit, refused_limit, unknown_limit;
+};
+
+/* Handler of routes: nl_handlers.route. */
+void mirror__on_route(enum nl_change change, const struct nl_route *route, void *data);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* From a route as rtnetlink describes it to a route of the RIB. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "maps.h"
+#include "mirror_private.h"
+
+static bool is_mirrored(const struct mirror *mirror, uint32_t table)
+{
+	if (table == XFIB_TABLE_MAIN || table == XFIB_TABLE_LOCAL)
+		return true;
+	for (uint32_t i = 0; i < mirror->opts.table_count; i++) {
+		if (mirror->opts.tables[i] == table)
+			return true;
+	}
+	return false;
+}
+
+/* Types that have no meaning here are for the kernel. */
+static bool is_known_type(uint8_t type)
+{
+	return type > XFIB_ROUTE_UNSPEC && type < XFIB_ROUTE_TYPES;
+}
+
+static void make_path(const struct nl_route *route, const struct nl_path *from, struct rib_path *ret_path)
+{
+	struct nexthop_key *key = &ret_path->nexthop;
+	bool unsupported = !is_known_type(route->type) || route->source_specific;
+
+	memset(ret_path, 0, sizeof(*ret_path));
+	ret_path->weight = 1;
+	key->family = route->family;
+	key->type = is_known_type(route->type) ? route->type : XFIB_ROUTE_UNICAST;
+	key->route_mtu = route->mtu;
+	memcpy(key->source, route->source, sizeof(key->source));
+	if (from) {
+		ret_path->weight = from->weight ? from->weight : 1;
+		key->ifindex = from->ifindex;
+		key->gateway_family = from->gateway_family;
+		memcpy(key->gateway, from->gateway, sizeof(key->gateway));
+		if (from->flags & RTNH_F_ONLINK)
+			key->flags |= XFIB_NEXTHOP_ONLINK;
+		unsupported |= from->encap;
+	} else if (key->type == XFIB_ROUTE_UNICAST) {
+		unsupported = true; /* a place to send to that was not described */
+	}
+	if (unsupported)
+		key->flags |= XFIB_NEXTHOP_UNSUPPORTED;
+}
+
+static void make_route(const struct nl_route *from, const struct rib_path *paths, uint32_t count,
+		       struct rib_route *ret_route)
+{
+	*ret_route = (struct rib_route){
+		.family = from->family,
+		.prefix_length = from->prefix_length,
+		.type = paths[0].nexthop.type,
+		.scope = from->scope,
+		.protocol = from->protocol,
+		.tos = from->tos,
+		.owner = XFIB_OWNER_KERNEL,
+		.preference = from->preference,
+		.table = from->table,
+		.metric = from->metric,
+		.path_count = count,
+		.paths = paths,
+	};
+	memcpy(ret_route->prefix, from->prefix, sizeof(ret_route->prefix));
+	if (from->expires) {
+		ret_route->flags |= XFIB_ROUTE_EXPIRES;
+		ret_route->lifetime = from->lifetime;
+	}
+	if (from->protocol == RTPROT_RA)
+		ret_route->flags |= XFIB_ROUTE_AUTOCONF;
+}
+
+static void report_refused(struct mirror *mirror, const struct nl_route *route, int err)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	uint64_t muted;
+
+	if (!log_limit__pass(&mirror->refused_limit, &muted))
+		return;
+	inet_ntop(route->family, route->prefix, text, sizeof(text));
+	log_warning("route %s/%u table %u refused: %s (%llu more since the last such line); packets for it go up to "
+		    "the kernel; restart with a larger --max-routes or --max-nexthops",
+		    text, route->prefix_length, route->table, err == -ENOSPC ? "a map is full" : strerror(-err),
+		    (unsigned long long)muted);
+}
+
+void mirror__on_route(enum nl_change change, const struct nl_route *route, void *data)
+{
+	struct mirror *mirror = data;
+	uint32_t count = route->path_count ? route->path_count : 1;
+	enum rib_position position = RIB_PREPEND;
+	struct rib_path one, *paths = &one;
+	struct rib_route made;
+	int err;
+
+	if (!is_mirrored(mirror, route->table) || route->flags & RTM_F_CLONED)
+		return;
+	if (count > 1)
+		paths = calloc(count, sizeof(*paths));
+	if (!paths) {
+		mirror__request_sync(mirror, "out of memory");
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		make_path(route, route->path_count ? &route->paths[i] : NULL, &paths[i]);
+	make_route(route, paths, count, &made);
+	if (change == NL_DUMP || route->message_flags & NLM_F_APPEND || route->family == AF_INET6)
+		position = RIB_APPEND;
+	if (change == NL_NEW && route->message_flags & NLM_F_REPLACE)
+		position = RIB_REPLACE;
+	if (change == NL_DELETED) {
+		err = rib__delete(mirror->rib, &made);
+		/* Gone already: flushed with its device, or never held. */
+		if (err && err != -ENOENT)
+			mirror__request_sync(mirror, "a route could not be deleted");
+	} else {
+		err = rib__add(mirror->rib, &made, position);
+		if (err)
+			report_refused(mirror, route, err);
+	}
+	if (paths != &one)
+		free(paths);
+}

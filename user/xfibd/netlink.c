@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* The rtnetlink sockets: dumps, events, requests. See netlink.h. */
+#include "netlink_private.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#ifndef SOL_NETLINK
+#define SOL_NETLINK 270
+#endif
+
+#define DUMP_BUFFER (1024 * 1024)
+
+static int subscribe(struct mnl_socket *socket)
+{
+	static const int groups[] = {
+		RTNLGRP_LINK,	    RTNLGRP_NEIGH,	RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,  RTNLGRP_IPV4_ROUTE,
+		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,	RTNLGRP_IPV6_RULE,   RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF,
+	};
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		int group = groups[i];
+
+		if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+			return -errno;
+	}
+	return 0;
+}
+
+static int open_socket(int receive_buffer, int flags, struct mnl_socket **ret_socket)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
+	int one = 1, err, fd;
+
+	if (!socket)
+		return -errno;
+	fd = mnl_socket_get_fd(socket);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+	/* Both only make answers shorter: a kernel without them is fine. */
+	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID)) {
+		err = -errno;
+		mnl_socket_close(socket);
+		return err;
+	}
+	*ret_socket = socket;
+	return 0;
+}
+
+int nl__open(const struct nl_handlers *handlers, void *data, int receive_buffer, struct nl **ret_nl)
+{
+	struct nl *nl = calloc(1, sizeof(*nl));
+	int err = -ENOMEM;
+
+	if (!nl)
+		return -ENOMEM;
+	nl->handlers = *handlers;
+	nl->data = data;
+	nl->feature_fd = -1;
+	nl->buffer = malloc(DUMP_BUFFER);
+	nl->paths = calloc(NL_PATHS_MAX, sizeof(*nl->paths));
+	if (nl->buffer && nl->paths)
+		err = open_socket(receive_buffer, SOCK_NONBLOCK, &nl->events);
+	if (!err)
+		err = subscribe(nl->events);
+	if (!err)
+		err = open_socket(DUMP_BUFFER, 0, &nl->requests);
+	if (err) {
+		nl__close(nl);
+		return err;
+	}
+	netdev__open(nl);
+	*ret_nl = nl;
+	return 0;
+}
+
+void nl__close(struct nl *nl)
+{
+	if (!nl)
+		return;
+	netdev__close(nl);
+	if (nl->events)
+		mnl_socket_close(nl->events);
+	if (nl->requests)
+		mnl_socket_close(nl->requests);
+	free(nl->buffer);
+	free(nl->paths);
+	free(nl);
+}
+
+int nl__event_fd(const struct nl *nl)
+{
+	return mnl_socket_get_fd(nl->events);
+}
+
+int nl__feature_fd(const struct nl *nl)
+{
+	return nl->feature_fd;
+}
+
+/* ---- one message ---- */
+
+#define DISPATCH(nl, kind, change, message, ...)                                                                       \
+	({                                                                                                             \
+		struct nl_##kind object;                                                                               \
+		int parsed = nl_parse__##kind((message), ##__VA_ARGS__, &object);                                      \
+                                                                                                                       \
+		if (!parsed && (nl)->handlers.kind)                                                                    \
+			(nl)->handlers.kind((change), &object, (nl)->data);                                            \
+		parsed;                                                                                                \
+	})
+
+static void dispatch(struct nl *nl, const struct nlmsghdr *message, bool dump)
+{
+	uint16_t type = message->nlmsg_type;
+	bool deleted = type == RTM_DELLINK || type == RTM_DELADDR || type == RTM_DELNEIGH || type == RTM_DELROUTE ||
+		       type == RTM_DELRULE;
+	enum nl_change change = dump ? NL_DUMP : deleted ? NL_DELETED : NL_NEW;
+	char what[64];
+	int err = 0;
+
+	switch (type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		err = DISPATCH(nl, link, change, message);
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		err = DISPATCH(nl, address, change, message);
+		break;
+	case RTM_NEWNEIGH:
+	case RTM_DELNEIGH:
+		err = DISPATCH(nl, neighbour, change, message);
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		err = DISPATCH(nl, route, change, message, nl->paths);
+		break;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		err = DISPATCH(nl, rule, change, message);
+		break;
+	case RTM_NEWNETCONF:
+	case RTM_DELNETCONF:
+		if (nl->handlers.setting)
+			nl->handlers.setting(nl->data);
+		break;
+	default: /* something that nobody asked for */
+		break;
+	}
+	if (err < 0 && nl->handlers.unknown) {
+		snprintf(what, sizeof(what), "type %u, %u bytes", type, message->nlmsg_len);
+		nl->handlers.unknown(what, nl->data);
+	}
+}
+
+/* Receives one datagram from the kernel. Its length; 0: from somebody else; -errno. */
+static ssize_t receive(struct nl *nl, struct mnl_socket *socket)
+{
+	struct sockaddr_nl from = { 0 };
+	struct iovec vector = { nl->buffer, DUMP_BUFFER };
+	struct msghdr header = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &vector, .msg_iovlen = 1 };
+	ssize_t length;
+
+	do {
+		length = recvmsg(mnl_socket_get_fd(socket), &header, 0);
+	} while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return -errno;
+	if (header.msg_flags & MSG_TRUNC)
+		return -EBADMSG;
+	return from.nl_pid ? 0 : length;
+}
+
+int nl__receive(struct nl *nl, int limit)
+{
+	int handled = 0;
+
+	netdev__receive(nl);
+	while (handled < limit) {
+		ssize_t length = receive(nl, nl->events);
+		const struct nlmsghdr *message = nl->buffer;
+		int left;
+
+		if (length == -EAGAIN)
+			return 0;
+		if (length < 0)
+			return (int)length;
+		left = (int)length;
+		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left), handled++)
+			dispatch(nl, message, false);
+	}
+	return 0;
+}
+
+/* ---- dumps ---- */
+
+static struct nlmsghdr *make_dump(struct nl *nl, enum nl_object object, uint8_t family)
+{
+	static const struct {
+		uint16_t type;
+		size_t size;
+	} requests[] = {
+		[NL_LINKS] = { RTM_GETLINK, sizeof(struct ifinfomsg) },
+		[NL_ADDRESSES] = { RTM_GETADDR, sizeof(struct ifaddrmsg) },
+		[NL_NEIGHBOURS] = { RTM_GETNEIGH, sizeof(struct ndmsg) },
+		[NL_ROUTES] = { RTM_GETROUTE, sizeof(struct rtmsg) },
+		[NL_RULES] = { RTM_GETRULE, sizeof(struct fib_rule_hdr) },
+	};
+	struct nlmsghdr *message = mnl_nlmsg_put_header(nl->request);
+	uint8_t *header;
+
+	message->nlmsg_type = requests[object].type;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	message->nlmsg_seq = ++nl->sequence;
+	header = mnl_nlmsg_put_extra_header(message, requests[object].size);
+	header[0] = family; /* the first byte of each of these headers */
+	return message;
+}
+
+/* True: the dump is complete, with its result in *ret_result. */
+static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret_result)
+{
+	const struct nlmsghdr *message = nl->buffer;
+	int left = (int)length;
+
+	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+		if (message->nlmsg_seq != nl->sequence) /* of an earlier request that was given up */
+			continue;
+		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+			*interrupted = true;
+		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) {
+			int result = 0;
+
+			if (mnl_nlmsg_get_payload_len(message) >= sizeof(result))
+				memcpy(&result, mnl_nlmsg_get_payload(message), sizeof(result));
+			*ret_result = result ? result : *interrupted ? -EINTR : 0;
+			return true;
+		}
+		dispatch(nl, message, true);
+	}
+	return false;
+}
+
+int nl__dump(struct nl *nl, enum nl_object object, uint8_t family)
+{
+	const struct nlmsghdr *message = make_dump(nl, object, family);
+	bool interrupted = false;
+	int result;
+
+	if (mnl_socket_sendto(nl->requests, message, message->nlmsg_len) < 0)
+		return -errno;
+	for (;;) {
+		ssize_t length = receive(nl, nl->requests);
+
+		if (length < 0)
+			return (int)length;
+		if (take_part(nl, length, &interrupted, &result))
+			return result;
+	}
+}
+
+int nl__solicit(struct nl *nl, uint32_t ifindex, uint8_t family, const uint8_t address[16])
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(nl->request);
+	size_t length = nl_parse__address_length(family);
+	struct ndmsg *header;
+
+	if (!length)
+		return -EAFNOSUPPORT;
+	message->nlmsg_type = RTM_NEWNEIGH;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
+	message->nlmsg_seq = ++nl->sequence;
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->ndm_family = family;
+	header->ndm_ifindex = (int)ifindex;
+	header->ndm_state = NUD_NONE;
+	header->ndm_flags = NTF_USE;
+	mnl_attr_put(message, NDA_DST, length, address);
+	if (mnl_socket_sendto(nl->requests, message, message->nlmsg_len) < 0)
+		return -errno;
+	return 0;
+}

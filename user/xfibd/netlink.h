@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * The kernel's view of links, addresses, neighbours, rules and routes, read
+ * by rtnetlink and handed on as plain structs. Knows nothing of maps.
+ *
+ * Two sockets: one for dumps and requests, one that only listens, so that
+ * events that arrive during a dump queue up behind it and are applied after it.
+ */
+#ifndef XFIBD_NETLINK_H
+#define XFIBD_NETLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum nl_change {
+	NL_DUMP,    /* part of the answer to nl__dump() */
+	NL_NEW,     /* event: added or changed */
+	NL_DELETED, /* event */
+};
+
+struct nl_link {
+	uint32_t ifindex;
+	uint32_t flags;  /* IFF_* */
+	uint32_t mtu;
+	uint32_t master; /* ifindex, 0 for none */
+	uint32_t table;  /* of a VRF device: its table, else 0 */
+	uint16_t type;   /* ARPHRD_* */
+	uint8_t mac[6];
+	uint8_t mac_length; /* of the address that the kernel sent; other lengths than 6 leave `mac` zero */
+	bool inet;       /* has an IPv4 part; the next five are valid */
+	bool forwarding4;
+	bool send_redirects;
+	bool route_localnet;
+	bool ignore_linkdown4;
+	uint8_t rp_filter; /* of the device alone, 0 to 2 */
+	bool inet6;      /* has an IPv6 part; the next three are valid */
+	bool ignore_linkdown6;
+	bool force_forwarding6;
+	int32_t use_tempaddr;
+	uint32_t mtu6;
+	char name[16];
+	char kind[16];   /* "veth", "vrf", …; empty for hardware */
+};
+
+struct nl_address {
+	uint32_t ifindex;
+	uint32_t flags; /* IFA_F_* */
+	uint8_t family;
+	uint8_t prefix_length;
+	uint8_t scope;
+	uint8_t local[16];   /* the address itself */
+	uint8_t network[16]; /* IFA_ADDRESS: of the peer on point-to-point links, else as `local` */
+};
+
+struct nl_neighbour {
+	uint32_t ifindex;
+	uint16_t state; /* NUD_* */
+	uint8_t flags;  /* NTF_* */
+	uint8_t family;
+	uint8_t address[16];
+	uint8_t mac[6];
+	uint8_t mac_length; /* 0: none known */
+};
+
+struct nl_path {
+	uint32_t ifindex; /* 0: none */
+	uint16_t weight;  /* 1 to 256 */
+	uint8_t flags;    /* RTNH_F_* */
+	uint8_t gateway_family; /* 0: on-link */
+	uint8_t gateway[16];
+	bool encap;       /* lightweight tunnel, MPLS, SRv6 */
+};
+
+struct nl_route {
+	uint8_t family;
+	uint8_t prefix_length;
+	uint8_t type;     /* RTN_* */
+	uint8_t scope;
+	uint8_t protocol; /* RTPROT_* */
+	uint8_t tos;
+	uint8_t preference; /* ICMPV6_ROUTER_PREF_*, IPv6 */
+	bool expires;
+	bool source_specific; /* RTA_SRC: IPv6 subtrees */
+	bool nexthop_object;  /* RTA_NH_ID was there */
+	bool mtu_locked;
+	uint32_t flags;   /* RTM_F_* and RTNH_F_* of rtm_flags */
+	uint32_t table;
+	uint32_t metric;  /* RTA_PRIORITY, 0 if absent */
+	uint32_t mtu;     /* RTAX_MTU, 0 if absent */
+	uint32_t lifetime; /* seconds left, where `expires` */
+	uint8_t prefix[16];
+	uint8_t source[16]; /* RTA_PREFSRC, zero for none */
+	uint16_t message_flags; /* NLM_F_REPLACE, NLM_F_APPEND, … of an event */
+	uint32_t path_count;    /* 0 for blackhole and the like without a device */
+	const struct nl_path *paths; /* valid during the call */
+};
+
+struct nl_rule {
+	uint32_t priority;
+	uint32_t table;
+	uint8_t family;
+	uint8_t action; /* FR_ACT_* */
+	bool selective; /* anything but "from all lookup TABLE" */
+	bool l3mdev;    /* the rule that VRF devices add */
+};
+
+/* Called for each object. `data` is that of nl__open(). Any of them may be NULL. */
+struct nl_handlers {
+	void (*link)(enum nl_change change, const struct nl_link *link, void *data);
+	void (*address)(enum nl_change change, const struct nl_address *address, void *data);
+	void (*neighbour)(enum nl_change change, const struct nl_neighbour *neighbour, void *data);
+	void (*route)(enum nl_change change, const struct nl_route *route, void *data);
+	void (*rule)(enum nl_change change, const struct nl_rule *rule, void *data);
+	/* A setting under net.ipv4.conf or net.ipv6.conf changed (forwarding, rp_filter, …), or a device's XDP features. */
+	void (*setting)(void *data);
+	/* A message that could not be understood: what is held may differ from the kernel. */
+	void (*unknown)(const char *what, void *data);
+};
+
+enum nl_object { NL_LINKS, NL_ADDRESSES, NL_NEIGHBOURS, NL_ROUTES, NL_RULES };
+
+struct nl;
+
+/* Opens both sockets and subscribes. `receive_buffer`: bytes for queued events (SO_RCVBUFFORCE). 0 or -errno. */
+int nl__open(const struct nl_handlers *handlers, void *data, int receive_buffer, struct nl **ret_nl);
+void nl__close(struct nl *nl);
+
+/* Readable when events wait. Genetlink's events (XDP features) come by a second descriptor, -1 if the kernel has none. */
+int nl__event_fd(const struct nl *nl);
+int nl__feature_fd(const struct nl *nl);
+
+/*
+ * Handles waiting events of either descriptor, at most `limit` messages.
+ * -ENOBUFS: the kernel dropped some; the caller has to dump everything again.
+ */
+int nl__receive(struct nl *nl, int limit);
+
+/*
+ * Dumps one kind of object of one family (AF_UNSPEC: both) and waits for its
+ * end. -EINTR: the dump was interrupted by a change (NLM_F_DUMP_INTR) and has
+ * to be repeated. -EBADMSG: truncated.
+ */
+int nl__dump(struct nl *nl, enum nl_object object, uint8_t family);
+
+/* Asks the kernel to resolve or confirm a neighbour (NTF_USE), without waiting for it. */
+int nl__solicit(struct nl *nl, uint32_t ifindex, uint8_t family, const uint8_t address[16]);
+
+/*
+ * May XDP redirect frames to the device (NETDEV_XDP_ACT_NDO_XMIT)? 1 or 0;
+ * -EOPNOTSUPP: this kernel cannot say (before 6.3).
+ */
+int nl__takes_redirects(struct nl *nl, uint32_t ifindex);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* What netlink.c and netdev.c share. */
+#ifndef XFIBD_NETLINK_PRIVATE_H
+#define XFIBD_NETLINK_PRIVATE_H
+
+#include <libmnl/libmnl.h>
+
+#include "netlink_parse.h"
+
+struct nl {
+	struct nl_handlers handlers;
+	void *data;
+	struct mnl_socket *events;   /* listens only */
+	struct mnl_socket *requests; /* dumps and requests */
+	uint32_t sequence;
+	char request[1024];
+	void *buffer;          /* for one datagram */
+	struct nl_path *paths; /* of the route being parsed */
+	struct mnl_socket *features; /* genetlink: asks about devices; NULL where the kernel cannot say */
+	struct mnl_socket *feature_events;
+	uint16_t feature_family;
+	int feature_fd;
+};
+
+/* Opens genetlink's `netdev` family, where the kernel has it (6.3). */
+void netdev__open(struct nl *nl);
+void netdev__close(struct nl *nl);
+
+/* Handles the events that wait: any of them means a changed setting. */
+void netdev__receive(struct nl *nl);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * Next hops and the neighbours that give them MAC addresses.
+ *
+ * A next hop is shared by all routes with the same device, gateway, preferred
+ * source, MTU and type, and counted. When a neighbour's MAC address changes,
+ * the lines of the next hops with that gateway change, and no route does.
+ *
+ * Cost: a hash look-up for each operation; a change of a neighbour touches the
+ * next hops through it; a change of a device looks at every next hop.
+ */
+#ifndef XFIBD_NEXTHOPS_H
+#define XFIBD_NEXTHOPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "slots.h"
+
+struct maps;
+
+/* What makes two paths the same next hop. Zero all of it before filling it in: it is compared as memory. */
+struct nexthop_key {
+	uint32_t ifindex;
+	uint32_t route_mtu;
+	uint8_t family;
+	uint8_t gateway_family;
+	uint8_t type;  /* enum xfib_route_type */
+	uint8_t flags; /* XFIB_NEXTHOP_ONLINK, XFIB_NEXTHOP_UNSUPPORTED */
+	uint8_t gateway[16];
+	uint8_t source[16];
+};
+
+/* What a device gives to the next hops through it. */
+struct nexthop_device {
+	uint32_t mtu4, mtu6;
+	uint8_t mac[6];
+	bool ethernet;
+	bool down4, down6; /* unusable for routes of that family */
+};
+
+/* Fills in what is known of a device; an unknown one is down. */
+typedef void (*nexthop_device_fn)(uint32_t ifindex, struct nexthop_device *ret_device, void *data);
+
+struct nexthops;
+
+int nexthops__new(struct maps *maps, nexthop_device_fn device, void *data, struct nexthops **ret_nexthops);
+void nexthops__free(struct nexthops *nexthops);
+
+/* The id of the next hop of a key, counted once more. -ENOSPC: the map is full; -ENOMEM. */
+int nexthops__take(struct nexthops *nexthops, const struct nexthop_key *key, uint32_t *ret_id);
+void nexthops__release(struct nexthops *nexthops, uint32_t id);
+
+/* A device changed: MAC address, MTU, up or down. Returns whether a next hop became usable or unusable. */
+bool nexthops__update_device(struct nexthops *nexthops, uint32_t ifindex);
+
+/*
+ * The kernel's word on a neighbour. `mac` is read unless state is XFIB_NEIGHBOUR_NONE. `held`: the kernel
+ * has an entry for it, resolved or not.
+ */
+int nexthops__set_neighbour(struct nexthops *nexthops, uint32_t ifindex, uint8_t family, const uint8_t address[16],
+			    uint8_t state, const uint8_t mac[6], bool held);
+
+/* Marks all neighbours as not seen; forgets those that nexthops__set_neighbour() did not name since. */
+void nexthops__begin_neighbours(struct nexthops *nexthops);
+void nexthops__end_neighbours(struct nexthops *nexthops);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* The command line of xfibd. See options.h. */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+static const char usage[] =
+	"Usage: xfibd [OPTION]... [DEV]...\n"
+	"Mirrors the kernel's routes into BPF maps, by which XDP and TC programs forward.\n"
+	"Runs in the foreground. Attaches the XDP program to each DEV.\n"
+	"\n"
+	"      --table N            mirror table N (1 to 4294967295) beside local and main; may be repeated\n"
+	"      --mode MODE          attach to each DEV in mode native (default), generic or auto\n"
+	"      --on-exit WHAT       at SIGTERM or SIGINT: keep forwarding in place (default), or teardown\n"
+	"      --pin DIR            pin directory (default $XFIB_PIN, else /sys/fs/bpf/xfib)\n"
+	"      --max-routes N       room for N routes of both families, 64 bytes each (default 1572864)\n"
+	"      --max-nexthops N     room for N next hops (default 65536)\n"
+	"      --max-groups N       room for N multipath groups, 4 KiB each (default 1024)\n"
+	"      --max-links N        room for N links, a power of two (default 1024)\n"
+	"      --max-addresses N    room for N addresses of this machine (default 4096)\n"
+	"      --max-neighbours N   room for N neighbours (default 65536)\n"
+	"  -v, --verbose            say more, what libbpf says included\n"
+	"  -V, --version            print the version\n"
+	"  -h, --help               print this\n"
+	"\n"
+	"SIGHUP compares everything with the kernel anew. See xfibd(8).\n";
+
+enum {
+	OPTION_TABLE = 256,
+	OPTION_MODE,
+	OPTION_ON_EXIT,
+	OPTION_PIN,
+	OPTION_ROUTES,
+	OPTION_NEXTHOPS,
+	OPTION_GROUPS,
+	OPTION_LINKS,
+	OPTION_ADDRESSES,
+	OPTION_NEIGHBOURS,
+};
+
+static const struct option long_options[] = {
+	{ "table", required_argument, NULL, OPTION_TABLE },
+	{ "mode", required_argument, NULL, OPTION_MODE },
+	{ "on-exit", required_argument, NULL, OPTION_ON_EXIT },
+	{ "pin", required_argument, NULL, OPTION_PIN },
+	{ "max-routes", required_argument, NULL, OPTION_ROUTES },
+	{ "max-nexthops", required_argument, NULL, OPTION_NEXTHOPS },
+	{ "max-groups", required_argument, NULL, OPTION_GROUPS },
+	{ "max-links", required_argument, NULL, OPTION_LINKS },
+	{ "max-addresses", required_argument, NULL, OPTION_ADDRESSES },
+	{ "max-neighbours", required_argument, NULL, OPTION_NEIGHBOURS },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Reads a whole number of a range; says what is wrong with it otherwise. */
+static int parse_number(const char *option, const char *text, uint32_t low, uint32_t high, uint32_t *ret_number)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || end == text || *end || text[0] == '-' || text[0] == '+' || value < low || value > high) {
+		log_error("--%s '%s': must be a number from %u to %u", option, text, low, high);
+		return -EINVAL;
+	}
+	*ret_number = (uint32_t)value;
+	return 0;
+}
+
+static int add_table(struct options *options, const char *text)
+{
+	if (options->table_count == TABLES_MAX) {
+		log_error("--table '%s': at most %d tables can be named", text, TABLES_MAX);
+		return -EINVAL;
+	}
+	return parse_number("table", text, 1, UINT32_MAX, &options->tables[options->table_count++]);
+}
+
+static int parse_mode(const char *text, enum xfib_mode *ret_mode)
+{
+	static const char *const names[] = {
+		[XFIB_MODE_NATIVE] = "native",
+		[XFIB_MODE_GENERIC] = "generic",
+		[XFIB_MODE_AUTO] = "auto",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(text, names[i])) {
+			*ret_mode = (enum xfib_mode)i;
+			return 0;
+		}
+	}
+	log_error("--mode '%s': must be native, generic or auto", text);
+	return -EINVAL;
+}
+
+static int parse_on_exit(const char *text, bool *ret_teardown)
+{
+	if (strcmp(text, "keep") && strcmp(text, "teardown")) {
+		log_error("--on-exit '%s': must be keep or teardown", text);
+		return -EINVAL;
+	}
+	*ret_teardown = !strcmp(text, "teardown");
+	return 0;
+}
+
+static int parse_links(const char *text, uint32_t *ret_links)
+{
+	uint32_t links;
+	int err = parse_number("max-links", text, 16, 65536, &links);
+
+	if (err)
+		return err;
+	if (links & (links - 1)) {
+		log_error("--max-links '%s': must be a power of two", text);
+		return -EINVAL;
+	}
+	*ret_links = links;
+	return 0;
+}
+
+static int take_option(int option, const char *value, struct options *options)
+{
+	struct map_sizes *sizes = &options->sizes;
+	int err;
+
+	switch (option) {
+	case OPTION_TABLE:
+		return add_table(options, value);
+	case OPTION_MODE:
+		return parse_mode(value, &options->mode);
+	case OPTION_ON_EXIT:
+		return parse_on_exit(value, &options->teardown);
+	case OPTION_PIN:
+		options->pin = value;
+		return 0;
+	case OPTION_ROUTES:
+		return parse_number("max-routes", value, 16, 1U << 26, &sizes->routes);
+	case OPTION_NEXTHOPS:
+		return parse_number("max-nexthops", value, 16, 1U << 24, &sizes->nexthops);
+	case OPTION_GROUPS:
+		return parse_number("max-groups", value, 2, 1U << 18, &sizes->groups);
+	case OPTION_LINKS:
+		return parse_links(value, &sizes->links);
+	case OPTION_ADDRESSES:
+		err = parse_number("max-addresses", value, 16, 1U << 20, &sizes->addresses);
+		sizes->addresses *= err ? 1 : 2; /* two lists, see addresses.h */
+		return err;
+	case OPTION_NEIGHBOURS:
+		return parse_number("max-neighbours", value, 16, 1U << 24, &sizes->neighbours);
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case 'V':
+		printf("xfibd %s\n", xfib_version());
+		return 1;
+	case 'h':
+		fputs(usage, stdout);
+		return 1;
+	default: /* getopt has said what it is */
+		fputs("Try 'xfibd --help'.\n", stderr);
+		return -EINVAL;
+	}
+}
+
+int options__parse(int argc, char **argv, struct options *ret_options)
+{
+	const char *pin = getenv("XFIB_PIN");
+	struct options options = {
+		.pin = pin && *pin ? pin : "/sys/fs/bpf/xfib",
+		.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 8192,
+			   .neighbours = 65536 },
+	};
+	int option, err;
+
+	while ((option = getopt_long(argc, argv, "vVh", long_options, NULL)) != -1) {
+		err = take_option(option, optarg, &options);
+		if (err)
+			return err;
+	}
+	options.devices = argv + optind;
+	options.device_count = argc - optind;
+	for (int i = 0; i < options.device_count; i++) {
+		if (!if_nametoindex(options.devices[i])) {
+			log_error("device '%s' does not exist", options.devices[i]);
+			return -EINVAL;
+		}
+	}
+	*ret_options = options;
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The command line of xfibd. */
+#ifndef XFIBD_OPTIONS_H
+#define XFIBD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <xfib/xfib.h>
+
+#include "maps.h"
+
+#define TABLES_MAX 256
+
+struct options {
+	const char *pin;
+	uint32_t tables[TABLES_MAX];
+	uint32_t table_count;
+	struct map_sizes sizes;
+	enum xfib_mode mode;
+	bool teardown; /* on exit */
+	bool verbose;
+	char **devices;
+	int device_count;
+};
+
+/*
+ * Reads the command line. -EINVAL: it is wrong, which has been said; 1: it
+ * asked for help or the version, which has been printed.
+ */
+int options__parse(int argc, char **argv, struct options *ret_options);
+
+#endif

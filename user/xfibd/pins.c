@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Pin directories. See pins.h. */
+#include "pins.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "maps.h"
+#include "xfib.skel.h"
+
+int pins__lock(const char *directory, int *ret_fd)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Unlinks what is pinned in a directory, not the directories in it. */
+static void empty(const char *directory)
+{
+	DIR *dir = opendir(directory);
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name) < (int)sizeof(path))
+			unlink(path);
+	}
+	closedir(dir);
+}
+
+void pins__remove(const char *directory)
+{
+	char progs[PATH_MAX];
+
+	if (snprintf(progs, sizeof(progs), "%s/progs", directory) >= (int)sizeof(progs))
+		return;
+	empty(progs);
+	rmdir(progs);
+	empty(directory);
+	rmdir(directory);
+}
+
+int pins__make(const char *directory, int *ret_fd)
+{
+	int fd = -1, err = pins__lock(directory, &fd);
+
+	if (err == -EWOULDBLOCK)
+		return err;
+	if (!err) { /* left behind */
+		pins__remove(directory);
+		close(fd);
+	}
+	if (mkdir(directory, 0700))
+		return errno == EEXIST ? -EWOULDBLOCK : -errno;
+	return pins__lock(directory, ret_fd);
+}
+
+int pins__fill(const char *directory, const struct maps *maps)
+{
+	struct bpf_map *map;
+	char path[PATH_MAX];
+	int err;
+
+	bpf_object__for_each_map(map, maps->skeleton->obj) {
+		const char *name = bpf_map__name(map);
+
+		if (bpf_map__is_internal(map))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", directory, name);
+		err = bpf_map__pin(map, path);
+		if (err)
+			return err;
+	}
+	snprintf(path, sizeof(path), "%s/progs", directory);
+	if (mkdir(path, 0700))
+		return -errno;
+	snprintf(path, sizeof(path), "%s/progs/xdp", directory);
+	err = bpf_program__pin(maps->skeleton->progs.xfib_xdp, path);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/progs/tc", directory);
+	return bpf_program__pin(maps->skeleton->progs.xfib_tc, path);
+}
+
+int pins__exchange(const char *fresh, const char *directory)
+{
+	if (!renameat2(AT_FDCWD, fresh, AT_FDCWD, directory, RENAME_EXCHANGE))
+		return 0;
+	/* Nothing there to exchange, or a kernel whose BPF file system cannot: move the old one aside. */
+	if (errno != ENOENT) {
+		char aside[PATH_MAX];
+
+		if (snprintf(aside, sizeof(aside), "%s.old", directory) >= (int)sizeof(aside))
+			return -ENAMETOOLONG;
+		pins__remove(aside);
+		if (rename(directory, aside))
+			return -errno;
+		if (rename(fresh, directory)) {
+			int err = -errno;
+
+			rename(aside, directory);
+			return err;
+		}
+		return rename(aside, fresh) ? -errno : 0;
+	}
+	return rename(fresh, directory) ? -errno : 0;
+}
+
+/* Opens the state map of a pinned instance. */
+static int open_state(const char *directory, int *ret_fd)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t length = sizeof(info);
+	char path[PATH_MAX];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/xfib_state", directory);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &length);
+	if (!err && info.value_size != sizeof(struct xfib_state))
+		err = -EPROTO;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int pins__read_state(const char *directory, struct xfib_state *ret_state)
+{
+	struct xfib_state state;
+	uint32_t zero = 0;
+	int fd, err = open_state(directory, &fd);
+
+	if (err)
+		return err;
+	err = bpf_map_lookup_elem(fd, &zero, &state);
+	close(fd);
+	if (!err)
+		*ret_state = state;
+	return err;
+}
+
+void pins__retire(const char *directory)
+{
+	struct xfib_state state;
+	uint32_t zero = 0;
+	int fd;
+
+	if (open_state(directory, &fd))
+		return;
+	if (!bpf_map_lookup_elem(fd, &zero, &state)) {
+		state.retired = 1;
+		bpf_map_update_elem(fd, &zero, &state, BPF_ANY);
+	}
+	close(fd);
+}

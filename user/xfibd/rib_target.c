@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * What packets for a prefix get: the target in the trie, chosen from the
+ * chain of its routes.
+ *
+ * A route that finds no room must not send packets astray to the next shorter
+ * prefix: that one is marked incomplete, and its packets go up to the kernel,
+ * which has all routes, until a dump has found room for everything.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "log.h"
+#include "maps.h"
+#include "rib_private.h"
+
+static bool has_device(uint8_t type)
+{
+	return type == XFIB_ROUTE_UNICAST;
+}
+
+/* Target of one route; XFIB_NONE if none of its paths can be used. Takes a group if it needs one. */
+static uint32_t unit_target(struct rib *rib, struct unit unit)
+{
+	struct group_path paths[XFIB_GROUP_MEMBERS];
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t count = 0, group, id = unit.first;
+
+	if (routes[unit.first].tos)
+		return rib->special; /* the choice depends on the packet's TOS */
+	for (uint32_t i = 0; i < unit.count && count < XFIB_GROUP_MEMBERS; i++, id = routes[id].next) {
+		const struct xfib_nexthop *nexthop = &rib->maps->nexthops[routes[id].nexthop];
+
+		if (has_device(routes[id].type) && (nexthop->flags & XFIB_NEXTHOP_DOWN))
+			continue;
+		paths[count].nexthop = routes[id].nexthop;
+		paths[count++].weight = routes[id].weight;
+	}
+	if (!count)
+		return XFIB_NONE;
+	if (count == 1)
+		return paths[0].nexthop;
+	if (groups__take(rib->groups, paths, count, &group))
+		return rib->special;
+	return group | XFIB_TARGET_GROUP;
+}
+
+/* Target of a chain. A route with a TOS anywhere in it leaves the choice to the kernel. */
+static uint32_t choose(struct rib *rib, uint32_t head)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+
+	if (routes[head].flags & XFIB_ROUTE_INCOMPLETE)
+		return rib->special;
+	for (uint32_t id = head; id; id = routes[id].next) {
+		if (routes[id].tos)
+			return rib->special;
+	}
+	for (uint32_t id = head; id;) {
+		struct unit unit = unit__at(rib, id);
+		uint32_t target = unit_target(rib, unit);
+
+		if (target)
+			return target;
+		id = routes[unit.last].next;
+	}
+	return routes[head].nexthop; /* down: the kernel may know a covering prefix */
+}
+
+static void release(struct rib *rib, uint32_t target)
+{
+	if (target & XFIB_TARGET_GROUP)
+		groups__release(rib->groups, target & ~XFIB_TARGET_GROUP);
+}
+
+/* Writes the trie value of the prefix of slot `head`, or deletes it where `value` is NULL. */
+static int write_trie(struct rib *rib, uint32_t head, const struct xfib_rib_value *value)
+{
+	const struct xfib_route *route = &rib->maps->routes[head];
+	int fd = route->family == XFIB_INET6 ? rib->maps->rib6_fd : rib->maps->rib4_fd;
+	struct xfib_rib6_key key = { .prefixlen = 32u + route->prefix_length, .table = route->table };
+
+	/* The IPv4 key is the same struct with a shorter address. */
+	memcpy(key.address, route->prefix, sizeof(key.address));
+	return value ? bpf_map_update_elem(fd, &key, value, BPF_ANY) : bpf_map_delete_elem(fd, &key);
+}
+
+static void withdraw(struct rib *rib, uint32_t head)
+{
+	const struct xfib_route *route = &rib->maps->routes[head];
+	bool incomplete = route->flags & XFIB_ROUTE_INCOMPLETE;
+
+	write_trie(rib, head, NULL);
+	release(rib, rib->target[head]);
+	rib->target[head] = XFIB_NONE;
+	prefix_index__remove(&rib->index, head);
+	if (incomplete) {
+		rib->incomplete--;
+		target__mark_incomplete(rib, route->table, route->family, route->prefix, route->prefix_length);
+	}
+}
+
+int target__publish(struct rib *rib, uint32_t old_head, uint32_t head)
+{
+	struct xfib_route *routes = rib->maps->routes;
+	struct xfib_rib_value value = { 0 };
+	uint32_t old_target = old_head ? rib->target[old_head] : XFIB_NONE;
+	int err = 0;
+
+	if (!head) {
+		withdraw(rib, old_head);
+		return 0;
+	}
+	if (old_head && old_head != head)
+		routes[head].flags |= routes[old_head].flags & XFIB_ROUTE_INCOMPLETE;
+	value.route = head;
+	value.target = choose(rib, head);
+	value.prefix_length = routes[head].prefix_length;
+	if (head != old_head || value.target != old_target)
+		err = write_trie(rib, head, &value);
+	if (err) {
+		release(rib, value.target);
+		return err;
+	}
+	release(rib, old_target);
+	if (old_head)
+		rib->target[old_head] = XFIB_NONE;
+	rib->target[head] = value.target;
+	prefix_index__set(&rib->index, head);
+	return 0;
+}
+
+static void clear_host_bits(uint8_t prefix[16], uint8_t length)
+{
+	for (uint32_t bit = length; bit < 128; bit++)
+		prefix[bit / 8] &= (uint8_t)~(0x80 >> (bit % 8));
+}
+
+void target__mark_incomplete(struct rib *rib, uint32_t table, uint8_t family, const uint8_t prefix[16],
+			     uint8_t length)
+{
+	uint8_t covering[16];
+
+	memcpy(covering, prefix, sizeof(covering));
+	for (int bits = length; bits >= 0; bits--) {
+		uint32_t head;
+
+		clear_host_bits(covering, (uint8_t)bits);
+		head = prefix_index__find(&rib->index, table, family, covering, (uint8_t)bits);
+		if (!head)
+			continue;
+		if (!(rib->maps->routes[head].flags & XFIB_ROUTE_INCOMPLETE)) {
+			rib->maps->routes[head].flags |= XFIB_ROUTE_INCOMPLETE;
+			rib->incomplete++;
+			if (target__publish(rib, head, head))
+				log_error("cannot send packets of a covering prefix up to the kernel; restart xfibd");
+		}
+		break;
+	}
+	/* What table local has no match for, the next table decides. */
+	if (table == XFIB_TABLE_LOCAL)
+		target__mark_incomplete(rib, XFIB_TABLE_MAIN, family, prefix, length);
+}
+
+void target__clear_incomplete(struct rib *rib)
+{
+	for (uint32_t at = 0; rib->incomplete && at < rib->index.size; at++) {
+		uint32_t head = rib->index.ids[at];
+
+		if (!head || !(rib->maps->routes[head].flags & XFIB_ROUTE_INCOMPLETE))
+			continue;
+		rib->maps->routes[head].flags &= (uint8_t)~XFIB_ROUTE_INCOMPLETE;
+		rib->incomplete--;
+		target__publish(rib, head, head);
+	}
+}
+
+void rib__refresh(struct rib *rib)
+{
+	for (uint32_t at = 0; at < rib->index.size; at++) {
+		uint32_t head = rib->index.ids[at];
+
+		if (head)
+			target__publish(rib, head, head);
+	}
+}
