@@ -65,7 +65,9 @@ static void parse_groups(const struct nlattr *nest, struct family *family)
 {
 	const struct nlattr *entry;
 
-	mnl_attr_for_each_nested(entry, nest) {
+	for (entry = mnl_attr_get_payload(nest);
+	     mnl_attr_ok(entry, (int)((const char *)nest + nest->nla_len - (const char *)entry));
+	     entry = mnl_attr_next(entry)) {
 		const struct nlattr *table[CTRL_ATTR_MCAST_GRP_MAX + 1];
 		const struct nlattr *name;
 

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+# `make help` lists the targets. Everything that is built is in build/.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+CC ?= cc
+
+B := build
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+WARN := -Wall -Wextra -Wshadow -Wconversion $(if $(WERROR),-Werror)
+CFLAGS ?= -O2 -g
+override CPPFLAGS += -std=gnu11 -D_GNU_SOURCE -DXFIB_VERSION='"$(VERSION)"' -Iinclude -MMD -MP
+override CFLAGS += $(WARN) -fPIC -fvisibility=hidden
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Werror -Iinclude -Ivmlinux
+
+LIB_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/lib/*.c))
+CMD_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfib/*.c))
+DAEMON_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfibd/*.c))
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
+PROG_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/prog/*.c))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
+SKELETON := $(B)/bpf/xfib.skel.h
+
+LIB_LIBS := -lbpf
+DAEMON_LIBS := -lbpf -lmnl -lcap-ng
+CMD_LIBS := -lbpf -ljansson
+
+.PHONY: all demo check bench install uninstall deps clean help tests
+.SECONDARY:
+
+all: $(B)/bpf/xfib.bpf.o $(B)/lib/libxfib.so $(B)/lib/libxfib.a $(if $(CMD_O),$(B)/xfib) $(B)/xfibd
+
+help:
+	@echo 'all        programs, library, command and daemon, into build/ (V=1 shows commands, WERROR=1, PREFIX=, DESTDIR=)'
+	@echo 'demo       (root) a router in network namespaces, with traffic'
+	@echo 'check      (root) all tests; ends with N passed, N failed, N skipped'
+	@echo 'bench      (root) nanoseconds a packet, queries a second'
+	@echo 'deps       (root) installs what the build and the tests need'
+	@echo 'install, uninstall, clean'
+
+deps:
+	$(Q)packaging/deps
+
+tests: all $(UNIT) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS)
+
+check:
+	$(Q)packaging/deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 tests
+	$(Q)tests/run
+
+demo bench:
+	$(Q)packaging/deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests
+	$(Q)$(if $(filter demo,$@),demo/run,tests/bench/run)
+
+$(B)/bpf/xfib.bpf.o: bpf/xfib.bpf.c $(wildcard bpf/*.h) $(wildcard include/xfib/*.h) vmlinux/vmlinux.h
+	@mkdir -p $(@D)
+	@command -v $(CLANG) >/dev/null && command -v $(BPFTOOL) >/dev/null || { echo "clang or bpftool is missing: 'make deps' as root installs what the build needs" >&2; exit 1; }
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && $(BPFTOOL) gen object $@ $@.tmp && rm $@.tmp
+
+$(SKELETON): $(B)/bpf/xfib.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name xfib_bpf > $@.tmp && mv $@.tmp $@
+
+$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -isystem $(B)/bpf
+$(DAEMON_O) $(PROG_O): $(SKELETON)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(B)/lib/libxfib.a: $(LIB_O)
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/lib/libxfib.so: $(LIB_O) user/lib/libxfib.map
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libxfib.so.0 -Wl,--version-script=user/lib/libxfib.map -Wl,-z,defs $(LDFLAGS) -o $@.0 $(LIB_O) $(LIB_LIBS)
+	$(Q)ln -sf libxfib.so.0 $@
+
+$(B)/xfib: $(CMD_O) $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CMD_LIBS)
+
+$(B)/xfibd: $(DAEMON_O) $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib/libxfib.a $(filter-out %/main.o,$(DAEMON_O))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out %.a,$^) $(B)/lib/libxfib.a -lcmocka $(DAEMON_LIBS)
+
+$(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lbpf
+
+$(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lbpf
+
+INSTALLED := sbin/xfibd sbin/xfib lib/libxfib.so.0 lib/libxfib.so lib/libxfib.a lib/pkgconfig/xfib.pc \
+	lib/bpf/xfib.bpf.o include/netioapi.h $(patsubst include/%,include/%,$(wildcard include/xfib/*.h)) \
+	$(patsubst docs/man/%,share/man/man8/%,$(wildcard docs/man/*.8))
+
+install: all
+	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/xfibd $(wildcard $(B)/xfib)
+	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib $(B)/lib/libxfib.so.0
+	$(Q)ln -sf libxfib.so.0 $(DESTDIR)$(PREFIX)/lib/libxfib.so
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(B)/lib/libxfib.a
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/bpf $(B)/bpf/xfib.bpf.o
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include include/netioapi.h
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/xfib $(wildcard include/xfib/*.h)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' packaging/xfib.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/xfib.pc
+	$(Q)for page in $(wildcard docs/man/*.8); do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $$page; done
+
+uninstall:
+	$(Q)cd $(DESTDIR)$(PREFIX) && rm -f $(INSTALLED) && { rmdir include/xfib lib/bpf 2>/dev/null || true; }
+
+clean:
+	$(Q)rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
