@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Choice of a source address, as the kernel chooses it.
+ *
+ * IPv4: fib_result_prefsrc() and inet_select_addr(). IPv6: the route's, else
+ * RFC 6724 as ipv6_dev_get_saddr() applies it, with the kernel's label table.
+ * Cost: one pass over the machine's addresses, no system call.
+ */
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "private.h"
+
+/* The list of addresses that counts at this moment. */
+struct list {
+	const struct xfib_address *begin, *end;
+};
+
+static struct list addresses(const struct xfib *instance)
+{
+	const struct xfib_address *memory = instance->addresses.memory;
+	uint64_t word = __atomic_load_n((const uint64_t *)(const void *)&instance->state->addresses_begin,
+					__ATOMIC_ACQUIRE);
+	uint32_t pair[2];
+
+	memcpy(pair, &word, sizeof(pair));
+	if (pair[1] > instance->addresses.count || pair[0] > pair[1])
+		return (struct list){ memory, memory };
+	return (struct list){ memory + pair[0], memory + pair[1] };
+}
+
+/* Number of leading bits in which two addresses agree, at most `limit`. */
+static uint32_t common_bits(const uint8_t *a, const uint8_t *b, uint32_t limit)
+{
+	uint32_t bits = 0;
+
+	while (bits < limit && !((a[bits / 8] ^ b[bits / 8]) & (0x80 >> (bits % 8))))
+		bits++;
+	return bits;
+}
+
+const struct xfib_address *source__own(const struct xfib *instance, uint32_t family, const uint8_t address[16],
+				       uint32_t ifindex)
+{
+	struct list list = addresses(instance);
+
+	for (const struct xfib_address *own = list.begin; own < list.end; own++) {
+		if (own->family == family && !memcmp(own->address, address, 16) &&
+		    (!ifindex || own->ifindex == ifindex))
+			return own;
+	}
+	return NULL;
+}
+
+/* ---- IPv4 ---- */
+
+static bool select4(const struct xfib *instance, const struct xfib_route *route, const struct xfib_nexthop *nexthop,
+		    uint8_t ret_source[16])
+{
+	const struct xfib_address *first = NULL, *elsewhere = NULL;
+	struct list list = addresses(instance);
+	bool gateway = nexthop->gateway_family == XFIB_INET;
+
+	for (const struct xfib_address *own = list.begin; own < list.end; own++) {
+		if (own->family != XFIB_INET || own->flags & XFIB_ADDRESS_SECONDARY || own->scope > route->scope)
+			continue;
+		if (own->ifindex != nexthop->ifindex) {
+			if (!elsewhere && own->scope != RT_SCOPE_LINK)
+				elsewhere = own;
+			continue;
+		}
+		if (!gateway || common_bits(nexthop->gateway, own->network, own->prefix_length) == own->prefix_length) {
+			first = own;
+			break;
+		}
+		if (!first)
+			first = own;
+	}
+	if (!first)
+		first = elsewhere;
+	if (!first)
+		return false;
+	memcpy(ret_source, first->address, 16);
+	return true;
+}
+
+/* ---- IPv6 ---- */
+
+static int scope6(const uint8_t address[16])
+{
+	static const uint8_t loopback[16] = { [15] = 1 };
+
+	if (address[0] == 0xff)
+		return address[1] & 0xf;
+	if (address__is_link_local(XFIB_INET6, address) || !memcmp(address, loopback, 16))
+		return 2;
+	return address[0] == 0xfe && (address[1] & 0xc0) == 0xc0 ? 5 : 14;
+}
+
+/* RFC 6724, section 2.1, with the additions of net/ipv6/addrlabel.c; longest prefixes first. */
+static int label6(const uint8_t address[16])
+{
+	static const struct {
+		uint8_t prefix[16];
+		uint8_t length;
+		uint8_t label;
+	} labels[] = {
+		{ { [15] = 1 }, 128, 0 },	      { { 0 }, 96, 3 },		  { { [10] = 0xff, 0xff }, 96, 4 },
+		{ { 0x20, 0x01, 0, 0 }, 32, 6 },      { { 0x20, 0x01, 0, 0x10 }, 28, 7 }, { { 0x20, 0x02 }, 16, 2 },
+		{ { 0x3f, 0xfe }, 16, 12 },	      { { 0xfe, 0xc0 }, 10, 11 }, { { 0xfc }, 7, 5 },
+	};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		if (common_bits(address, labels[i].prefix, labels[i].length) == labels[i].length)
+			return labels[i].label;
+	}
+	return 1;
+}
+
+/* The value of an address by one rule for a destination: more is better. */
+static int score6(const struct xfib *instance, const struct xfib_address *own, int rule, const uint8_t destination[16],
+		  uint32_t ifindex)
+{
+	const struct xfib_link *link;
+	int scope, wanted;
+
+	switch (rule) {
+	case 1:
+		return !memcmp(own->address, destination, 16);
+	case 2:
+		scope = scope6(own->address);
+		wanted = scope6(destination);
+		return scope >= wanted ? -scope : scope - 128;
+	case 3:
+		return !(own->flags & (XFIB_ADDRESS_DEPRECATED | XFIB_ADDRESS_OPTIMISTIC));
+	case 4:
+		return !!(own->flags & XFIB_ADDRESS_HOME);
+	case 5:
+		return !ifindex || own->ifindex == ifindex;
+	case 6:
+		return label6(own->address) == label6(destination);
+	case 7:
+		link = instance__link(instance, own->ifindex);
+		return !(own->flags & XFIB_ADDRESS_TEMPORARY) == !(link && link->flags & XFIB_LINK_TEMPORARY);
+	default:
+		return (int)common_bits(own->address, destination, own->prefix_length);
+	}
+}
+
+static bool better6(const struct xfib *instance, const struct xfib_address *a, const struct xfib_address *b,
+		    const uint8_t destination[16], uint32_t ifindex)
+{
+	for (int rule = 1; rule <= 8; rule++) {
+		int score_a = score6(instance, a, rule, destination, ifindex);
+		int score_b = score6(instance, b, rule, destination, ifindex);
+
+		if (score_a != score_b)
+			return score_a > score_b;
+	}
+	return false;
+}
+
+static bool select6(const struct xfib *instance, const struct xfib_nexthop *nexthop, const uint8_t destination[16],
+		    uint8_t ret_source[16])
+{
+	const struct xfib_address *best = NULL;
+	struct list list = addresses(instance);
+	bool confined = scope6(destination) <= 2;
+
+	for (const struct xfib_address *own = list.begin; own < list.end; own++) {
+		if (own->family != XFIB_INET6 || own->flags & (XFIB_ADDRESS_TENTATIVE | XFIB_ADDRESS_FAILED))
+			continue;
+		if (confined && nexthop->ifindex && own->ifindex != nexthop->ifindex)
+			continue;
+		if (!best || better6(instance, own, best, destination, nexthop->ifindex))
+			best = own;
+	}
+	if (!best)
+		return false;
+	memcpy(ret_source, best->address, 16);
+	return true;
+}
+
+bool source__select(const struct xfib *instance, uint32_t family, const struct xfib_route *route,
+		    const struct xfib_nexthop *nexthop, const uint8_t destination[16], uint8_t ret_source[16])
+{
+	if (!address__is_zero(nexthop->source)) {
+		memcpy(ret_source, nexthop->source, 16);
+		return true;
+	}
+	if (family == XFIB_INET6)
+		return select6(instance, nexthop, destination, ret_source);
+	if (route->type == XFIB_ROUTE_LOCAL) {
+		memcpy(ret_source, destination, 16);
+		return true;
+	}
+	return select4(instance, route, nexthop, ret_source);
+}
