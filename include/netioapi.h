@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * GetBestRoute2 and its types, as Windows' <netioapi.h> has them in the
+ * contract for drivers: results are NTSTATUS values. See docs/netioapi.md.
+ */
+#ifndef XFIB_NETIOAPI_H
+#define XFIB_NETIOAPI_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#define NETIO_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define NETIO_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+
+#ifndef _In_
+#define _In_
+#define _In_opt_
+#define _Out_
+#define _Inout_
+#endif
+#define NETIOAPI_API NETIO_STATUS
+
+typedef uint8_t UCHAR, UINT8, BOOLEAN;
+typedef uint16_t USHORT, ADDRESS_FAMILY;
+typedef uint32_t ULONG;
+typedef uint64_t ULONG64;
+typedef int32_t LONG, NTSTATUS;
+typedef NTSTATUS NETIO_STATUS;
+typedef ULONG NET_IFINDEX, *PNET_IFINDEX;
+typedef NET_IFINDEX IF_INDEX;
+
+#ifndef TRUE
+#define TRUE 1
+#define FALSE 0
+#endif
+
+#define STATUS_SUCCESS ((NTSTATUS)0x00000000)
+#define STATUS_INVALID_HANDLE ((NTSTATUS)0xC0000008)
+#define STATUS_INVALID_PARAMETER ((NTSTATUS)0xC000000D)
+#define STATUS_NO_MEMORY ((NTSTATUS)0xC0000017)
+#define STATUS_ACCESS_DENIED ((NTSTATUS)0xC0000022)
+#define STATUS_NOT_SUPPORTED ((NTSTATUS)0xC00000BB)
+#define STATUS_NOT_FOUND ((NTSTATUS)0xC0000225)
+#define STATUS_NETWORK_UNREACHABLE ((NTSTATUS)0xC000023C)
+#define NT_SUCCESS(status) ((NTSTATUS)(status) >= 0)
+
+typedef union _SOCKADDR_INET {
+	struct sockaddr_in Ipv4;
+	struct sockaddr_in6 Ipv6;
+	ADDRESS_FAMILY si_family; /* AF_INET, AF_INET6 of the host */
+} SOCKADDR_INET, *PSOCKADDR_INET;
+NETIO_ASSERT(sizeof(SOCKADDR_INET) == 28);
+
+typedef union _NET_LUID {
+	ULONG64 Value;
+	struct {
+		ULONG64 Reserved : 24;
+		ULONG64 NetLuidIndex : 24; /* the Linux interface index */
+		ULONG64 IfType : 16;       /* IANA: 6 Ethernet, 24 loopback, … */
+	} Info;
+} NET_LUID, *PNET_LUID;
+NETIO_ASSERT(sizeof(NET_LUID) == 8);
+
+typedef struct _IP_ADDRESS_PREFIX {
+	SOCKADDR_INET Prefix;
+	UINT8 PrefixLength;
+} IP_ADDRESS_PREFIX, *PIP_ADDRESS_PREFIX;
+NETIO_ASSERT(sizeof(IP_ADDRESS_PREFIX) == 32 && offsetof(IP_ADDRESS_PREFIX, PrefixLength) == 28);
+
+typedef enum _NL_ROUTE_PROTOCOL {
+	RouteProtocolOther = 1,
+	RouteProtocolLocal = 2,
+	RouteProtocolNetMgmt = 3,
+	RouteProtocolIcmp = 4,
+	RouteProtocolEgp = 5,
+	RouteProtocolGgp = 6,
+	RouteProtocolHello = 7,
+	RouteProtocolRip = 8,
+	RouteProtocolIsIs = 9,
+	RouteProtocolEsIs = 10,
+	RouteProtocolCisco = 11,
+	RouteProtocolBbn = 12,
+	RouteProtocolOspf = 13,
+	RouteProtocolBgp = 14,
+	RouteProtocolIdpr = 15,
+	RouteProtocolEigrp = 16,
+	RouteProtocolDvmrp = 17,
+	RouteProtocolRpl = 18,
+	RouteProtocolDhcp = 19,
+	MIB_IPPROTO_OTHER = 1,
+	MIB_IPPROTO_LOCAL = 2,
+	MIB_IPPROTO_NETMGMT = 3,
+	MIB_IPPROTO_ICMP = 4,
+	MIB_IPPROTO_RIP = 8,
+	MIB_IPPROTO_IS_IS = 9,
+	MIB_IPPROTO_OSPF = 13,
+	MIB_IPPROTO_BGP = 14,
+	MIB_IPPROTO_EIGRP = 16,
+	MIB_IPPROTO_DHCP = 19,
+	MIB_IPPROTO_NT_AUTOSTATIC = 10002,
+	MIB_IPPROTO_NT_STATIC = 10006,
+	MIB_IPPROTO_NT_STATIC_NON_DOD = 10007
+} NL_ROUTE_PROTOCOL;
+
+typedef enum _NL_ROUTE_ORIGIN {
+	NlroManual = 0,
+	NlroWellKnown = 1,
+	NlroDHCP = 2,
+	NlroRouterAdvertisement = 3,
+	Nlro6to4 = 4
+} NL_ROUTE_ORIGIN;
+
+typedef struct _MIB_IPFORWARD_ROW2 {
+	NET_LUID InterfaceLuid;
+	NET_IFINDEX InterfaceIndex;
+	IP_ADDRESS_PREFIX DestinationPrefix;
+	SOCKADDR_INET NextHop;
+	UCHAR SitePrefixLength;
+	ULONG ValidLifetime;     /* seconds, 0xFFFFFFFF: for ever */
+	ULONG PreferredLifetime; /* seconds, 0xFFFFFFFF: for ever */
+	ULONG Metric;            /* of the route, without the interface's */
+	NL_ROUTE_PROTOCOL Protocol;
+	BOOLEAN Loopback;
+	BOOLEAN AutoconfigureAddress;
+	BOOLEAN Publish;
+	BOOLEAN Immortal;
+	ULONG Age; /* seconds */
+	NL_ROUTE_ORIGIN Origin;
+} MIB_IPFORWARD_ROW2, *PMIB_IPFORWARD_ROW2;
+NETIO_ASSERT(sizeof(MIB_IPFORWARD_ROW2) == 104);
+NETIO_ASSERT(offsetof(MIB_IPFORWARD_ROW2, DestinationPrefix) == 12 && offsetof(MIB_IPFORWARD_ROW2, NextHop) == 44);
+NETIO_ASSERT(offsetof(MIB_IPFORWARD_ROW2, Metric) == 84 && offsetof(MIB_IPFORWARD_ROW2, Origin) == 100);
+
+/*
+ * The best route to a destination, and the address to send from.
+ *
+ * InterfaceLuid, InterfaceIndex: the route must leave by this interface; the LUID counts if it is given and not 0
+ * SourceAddress: optional; an address of this machine confines the route to the interface that owns it
+ * DestinationAddress: AF_INET or AF_INET6, network byte order
+ * AddressSortOptions: unused
+ * BestRoute, BestSourceAddress: zeroed when the call fails after its arguments were checked, untouched on
+ * STATUS_INVALID_PARAMETER
+ *
+ * STATUS_INVALID_PARAMETER: a pointer is NULL, neither interface is given, the destination's family or a scope is
+ * wrong; STATUS_NOT_FOUND: no such interface, or the source is no address of this machine;
+ * STATUS_NETWORK_UNREACHABLE: no route; STATUS_NOT_SUPPORTED: no stack of that family, or no instance of xfib is
+ * pinned; STATUS_ACCESS_DENIED: the instance may not be read; STATUS_NO_MEMORY.
+ *
+ * Safe from any thread. Source: GetBestRoute2 function (Windows Drivers).
+ */
+NETIO_STATUS GetBestRoute2(_In_opt_ NET_LUID *InterfaceLuid, _In_ NET_IFINDEX InterfaceIndex,
+			   _In_opt_ const SOCKADDR_INET *SourceAddress, _In_ const SOCKADDR_INET *DestinationAddress,
+			   _In_ ULONG AddressSortOptions, _Out_ PMIB_IPFORWARD_ROW2 BestRoute,
+			   _Out_ SOCKADDR_INET *BestSourceAddress);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
