@@ -176,7 +176,7 @@ int instance__create(const char *pin, const struct map_sizes *sizes, struct inst
 		return -EINVAL;
 	}
 	snprintf(instance->pin, sizeof(instance->pin), "%s", pin);
-	snprintf(instance->fresh, sizeof(instance->fresh), "%s.new", pin);
+	snprintf(instance->fresh, sizeof(instance->fresh), "%s-new", pin);
 	err = requirements__check_capabilities();
 	if (!err)
 		err = check_directories(instance);

@@ -22,20 +22,20 @@ struct family {
 	uint32_t group; /* of the multicast group `mgmt` */
 };
 
-/* Sends the request in nl->request and receives its answer, or error, into nl->buffer. */
+/* Sends the request in nl->feature_request and receives its answer, or error, into nl->feature_answer. */
 static int ask(struct nl *nl, struct mnl_socket *socket, const struct nlmsghdr **ret_answer)
 {
-	const struct nlmsghdr *request = (const void *)nl->request, *answer;
+	const struct nlmsghdr *request = (const void *)nl->feature_request, *answer;
 	const struct nlmsgerr *error;
 	ssize_t length;
 
 	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
 		return -errno;
 	do {
-		length = mnl_socket_recvfrom(socket, nl->buffer, 65536);
+		length = mnl_socket_recvfrom(socket, nl->feature_answer, sizeof(nl->feature_answer));
 		if (length < 0)
 			return -errno;
-		answer = nl->buffer;
+		answer = (const void *)nl->feature_answer;
 		if (!mnl_nlmsg_ok(answer, (int)length))
 			return -EBADMSG;
 	} while (answer->nlmsg_seq != request->nlmsg_seq);
@@ -49,12 +49,12 @@ static int ask(struct nl *nl, struct mnl_socket *socket, const struct nlmsghdr *
 
 static struct nlmsghdr *make_request(struct nl *nl, uint16_t type, uint8_t command)
 {
-	struct nlmsghdr *message = mnl_nlmsg_put_header(nl->request);
+	struct nlmsghdr *message = mnl_nlmsg_put_header(nl->feature_request);
 	struct genlmsghdr *header;
 
 	message->nlmsg_type = type;
 	message->nlmsg_flags = NLM_F_REQUEST;
-	message->nlmsg_seq = ++nl->sequence;
+	message->nlmsg_seq = ++nl->feature_sequence;
 	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	header->cmd = command;
 	header->version = 1;

@@ -253,12 +253,23 @@ static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret
 	return false;
 }
 
+/* Throws away answers to requests that did not wait for them, so that the dump has all of the buffer. */
+static void drain(const struct mnl_socket *socket)
+{
+	char byte;
+
+	while (recv(mnl_socket_get_fd(socket), &byte, sizeof(byte), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
+		;
+}
+
 int nl__dump(struct nl *nl, enum nl_object object, uint8_t family)
 {
-	const struct nlmsghdr *message = make_dump(nl, object, family);
+	const struct nlmsghdr *message;
 	bool interrupted = false;
 	int result;
 
+	drain(nl->requests);
+	message = make_dump(nl, object, family);
 	if (mnl_socket_sendto(nl->requests, message, message->nlmsg_len) < 0)
 		return -errno;
 	for (;;) {

@@ -20,6 +20,10 @@ struct nl {
 	struct mnl_socket *feature_events;
 	uint16_t feature_family;
 	int feature_fd;
+	/* A device is asked about while a dump is handled, which has `sequence`, `request` and `buffer`: others here. */
+	uint32_t feature_sequence;
+	char feature_request[256];
+	char feature_answer[8192];
 };
 
 /* Opens genetlink's `netdev` family, where the kernel has it (6.3). */

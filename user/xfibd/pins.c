@@ -113,7 +113,7 @@ int pins__exchange(const char *fresh, const char *directory)
 	if (errno != ENOENT) {
 		char aside[PATH_MAX];
 
-		if (snprintf(aside, sizeof(aside), "%s.old", directory) >= (int)sizeof(aside))
+		if (snprintf(aside, sizeof(aside), "%s-old", directory) >= (int)sizeof(aside))
 			return -ENAMETOOLONG;
 		pins__remove(aside);
 		if (rename(directory, aside))
