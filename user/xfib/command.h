@@ -21,31 +21,65 @@ struct command_options {
 
 extern struct command_options options;
 
+/* ---- errors: print.c ---- */
+
 /* Prints an error, as JSON under -j, and returns the status. */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Opens the instance; says why if it cannot. Returns a status. */
 int open_instance(struct xfib **ret_instance);
 
-/* Each takes the whole token, says what is wrong with it, and returns a status. */
-int parse_address(const char *token, uint32_t *ret_family, uint8_t ret_address[16]);
-int parse_prefix(const char *token, uint32_t *ret_family, uint8_t ret_prefix[16], uint8_t *ret_length);
-int parse_table(const char *token, uint32_t *ret_table);
-int parse_device(const char *token, uint32_t *ret_ifindex);
-
-/* Address or prefix as text; `text` has room for 64 bytes. Returns it. */
-const char *format_address(uint32_t family, const uint8_t address[16], char *text);
-const char *format_prefix(const struct xfib_route *route, char *text);
-const char *format_table(uint32_t table, char *text);
-const char *format_protocol(uint32_t protocol, char *text);
-
-/* Prints a JSON value and drops it. */
-void print_json(json_t *value);
+/* The pin directory that the options mean. */
+const char *pin_directory(void);
 
 /* Has everything that was printed arrived? A status. */
 int finish_output(void);
 
-/* The commands: arguments after the command's own word(s). Each returns a status. */
+/* Prints a JSON value and drops it. */
+void print_json(json_t *value);
+
+/* ---- parsing: parse.c. Each takes the whole token, says what is wrong with it, and returns a status. ---- */
+
+int parse_address(const char *token, uint32_t *ret_family, uint8_t ret_address[16]);
+int parse_prefix(const char *token, uint32_t *ret_family, uint8_t ret_prefix[16], uint8_t *ret_length);
+int parse_table(const char *token, uint32_t *ret_table);
+int parse_protocol(const char *token, uint32_t *ret_protocol);
+int parse_device(const char *token, uint32_t *ret_ifindex);
+
+/* Reads an address without a word about what is wrong. False: it is none, or not of the family asked for. */
+bool read_address(const char *token, uint32_t *ret_family, uint8_t ret_address[16]);
+
+/* The argument of a word such as "table"; NULL if it is missing, which has been said. */
+const char *argument(const char *word, int *at, int argc, char **argv);
+
+/* ---- names and addresses: format.c ---- */
+
+#define TEXT_SIZE 64 /* room for any of these texts */
+
+/* Each writes into `text` and returns the end of what it wrote, a zero byte, so that texts can follow one another. */
+char *format_string(char *text, const char *string);
+char *format_number(char *text, uint32_t number);
+char *format_address(char *text, uint32_t family, const uint8_t address[16]);
+char *format_prefix(char *text, uint32_t family, const uint8_t prefix[16], uint8_t length);
+char *format_table(char *text, uint32_t table);
+char *format_protocol(char *text, uint32_t protocol);
+char *format_scope(char *text, uint32_t scope);
+
+/* Numbers of names; false: no such name. */
+bool table_number(const char *name, uint32_t *ret_table);
+bool protocol_number(const char *name, uint32_t *ret_protocol);
+
+/* Sets a key to what one of the functions above has written. */
+void json_set_text(json_t *object, const char *key, const char *text);
+
+/* Does the next hop's gateway have another family than its route? */
+bool is_via(uint32_t family, const struct xfib_nexthop *nexthop);
+
+/* Adds `gateway`, or `via` where the gateway has another family, to an object. Nothing for an on-link path. */
+void json_set_gateway(json_t *object, uint32_t family, const struct xfib_nexthop *nexthop);
+
+/* ---- the commands: arguments after the command's own word. Each returns a status. ---- */
+
 int command_attach(int argc, char **argv);
 int command_detach(int argc, char **argv);
 int command_get(int argc, char **argv);

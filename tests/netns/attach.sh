@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+# The ways in that users know: xfib attach, ip link, tc; and what bpftool shows of the maps.
+set -u
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/topology.sh"
+trap topology__remove EXIT
+topology__make "xfiba$$" || exit 1
+check "starts without ports" xfibd__start
+
+# Packets from A that were counted for a reason while A pinged B of both families, with the neighbours known.
+counted() {
+	local before
+	in_a ping -q -c 2 -i 0.1 -W 1 10.0.2.1 >/dev/null && in_a ping -q -c 2 -i 0.1 -W 1 2001:db8:2::1 >/dev/null || return 1
+	before=$(reason "$1" ra)
+	in_a ping -q -c 5 -i 0.02 -W 1 10.0.2.1 >/dev/null && in_a ping -q -c 5 -i 0.02 -W 1 2001:db8:2::1 >/dev/null || return 1
+	echo $(($(reason "$1" ra) - before))
+}
+attached() { xfib -j link show "$1" | jq -r '.[0].hook // "none"'; }
+
+check_output "nothing attached: the kernel forwards" 0 counted forwarded
+
+# ---- xfib attach ----
+
+check "xfib attach ra" xfib attach ra
+check "xfib attach rb" xfib attach rb
+check "again is fine" xfib attach rb
+check_output "forwards by XDP" 10 counted forwarded
+check_match "ip link shows the program" 'prog/xdp' "$(in_r ip link show dev ra)"
+check "xfib detach ra" xfib detach ra
+check "again is fine" xfib detach ra
+check_output "detached: nothing counted" 0 counted forwarded
+check "xfib attach ra mode generic" xfib attach ra mode generic
+check_match "ip link shows generic" 'xdpgeneric' "$(in_r ip link show dev ra)"
+check_output "forwards in generic mode" 10 counted forwarded
+check "xfib attach ra mode native replaces it" xfib attach ra mode native
+check_not "generic is gone" grep -q xdpgeneric <<<"$(in_r ip link show dev ra)"
+check "detach" xfib detach ra
+
+check "xfib attach ra hook tc" xfib attach ra hook tc
+check_output "forwards by TC" 10 counted forwarded
+check_match "tc shows the filter" 'xfib_tc' "$(in_r tc filter show dev ra ingress)"
+check "xfib detach ra hook tc" xfib detach ra hook tc
+check_output "detached: nothing counted" 0 counted forwarded
+
+# ---- ip link ----
+
+pin=$XFIB_PIN
+check "ip link set xdp pinned" in_r ip link set dev ra xdp pinned "$pin/progs/xdp"
+check_output "forwards" 10 counted forwarded
+check_output "xfib knows it" xdp attached ra
+check "ip link set xdp off" in_r ip link set dev ra xdp off
+check_output "off" none attached ra
+
+check "ip link set xdp obj … sec xdp loads" in_r ip link set dev ra xdp obj "$BUILD/bpf/xfib.bpf.o" sec xdp
+check_output "passes traffic up, its maps being its own" 0 counted forwarded
+check "off" in_r ip link set dev ra xdp off
+
+# ---- tc ----
+
+in_r tc qdisc add dev ra clsact
+check "tc filter add … bpf da pinned" in_r tc filter add dev ra ingress bpf da pinned "$pin/progs/tc"
+check_output "forwards" 10 counted forwarded
+in_r tc filter del dev ra ingress
+check "tc filter add … bpf da obj … sec tc loads" in_r tc filter add dev ra ingress bpf da obj "$BUILD/bpf/xfib.bpf.o" sec tc
+check_output "passes traffic up" 0 counted forwarded
+in_r tc qdisc del dev ra clsact
+
+# ---- other programs are left alone ----
+
+cat >"$DIR/other.c" <<'END'
+__attribute__((section("xdp"), used)) int other(void *ctx) { return 2; }
+END
+clang -O2 -g -target bpf -c "$DIR/other.c" -o "$DIR/other.o"
+in_r ip link set dev ra xdp obj "$DIR/other.o" sec xdp
+check_status "attach to a port with another program fails" 1 xfib attach ra
+check_match "and says so" 'another XDP program' "$ERR"
+check_status "detach leaves it alone" 1 xfib detach ra hook xdp
+check_match "it is still there" 'xdp' "$(in_r ip link show dev ra)"
+in_r ip link set dev ra xdp off
+check_status "a device without native XDP" 1 xfib attach nodevice
+check_match "unknown device is named" "nodevice" "$ERR"
+
+# ---- bpftool ----
+
+dump() { in_r bpftool map dump pinned "$pin/$1"; }
+check_match "xfib_rib4 reads in words" '"prefix_length": 24' "$(dump xfib_rib4)"
+check_match "xfib_rib6 reads in words" '"prefix_length": 64' "$(dump xfib_rib6)"
+check_match "xfib_state reads in words" '"layout": 1' "$(dump xfib_state)"
+check_match "xfib_links reads in words" '"ifindex": [1-9]' "$(dump xfib_links)"
+check_match "xfib_neighbours reads in words" '"family": 2' "$(dump xfib_neighbours)"
+check_output "the pin directory is the owner's alone" 700 in_r stat -c %a "$pin"
+finish

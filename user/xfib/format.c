@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Names and addresses as text, the same in lines and in JSON. Written by hand
+ * where `get -` spends its time: numbers, IPv4 addresses, plain copies.
+ */
+#include <arpa/inet.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "command.h"
+
+char *format_string(char *text, const char *string)
+{
+	return stpcpy(text, string);
+}
+
+char *format_number(char *text, uint32_t number)
+{
+	char digits[10];
+	int count = 0;
+
+	do {
+		digits[count++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	while (count)
+		*text++ = digits[--count];
+	*text = '\0';
+	return text;
+}
+
+char *format_address(char *text, uint32_t family, const uint8_t address[16])
+{
+	if (family == AF_INET6) {
+		inet_ntop(AF_INET6, address, text, INET6_ADDRSTRLEN);
+		return text + strlen(text);
+	}
+	for (int i = 0; i < 4; i++) {
+		text = format_number(text, address[i]);
+		*text++ = '.';
+	}
+	*--text = '\0';
+	return text;
+}
+
+char *format_prefix(char *text, uint32_t family, const uint8_t prefix[16], uint8_t length)
+{
+	text = format_address(text, family, prefix);
+	*text++ = '/';
+	return format_number(text, length);
+}
+
+/* ---- names, as iproute2 has them ---- */
+
+struct name {
+	uint32_t number;
+	const char *name;
+};
+
+static const struct name tables[] = {
+	{ 253, "default" },
+	{ RT_TABLE_MAIN, "main" },
+	{ RT_TABLE_LOCAL, "local" },
+};
+
+static const struct name protocols[] = {
+	{ RTPROT_REDIRECT, "redirect" }, { RTPROT_KERNEL, "kernel" }, { RTPROT_BOOT, "boot" },
+	{ RTPROT_STATIC, "static" },	 { RTPROT_GATED, "gated" },   { RTPROT_RA, "ra" },
+	{ RTPROT_MRT, "mrt" },		 { RTPROT_ZEBRA, "zebra" },   { RTPROT_BIRD, "bird" },
+	{ RTPROT_DNROUTED, "dnrouted" }, { RTPROT_XORP, "xorp" },     { RTPROT_NTK, "ntk" },
+	{ RTPROT_DHCP, "dhcp" },	 { RTPROT_MROUTED, "mrouted" }, { RTPROT_KEEPALIVED, "keepalived" },
+	{ RTPROT_BABEL, "babel" },	 { 99, "openr" },	      { RTPROT_BGP, "bgp" },
+	{ RTPROT_ISIS, "isis" },	 { RTPROT_OSPF, "ospf" },     { RTPROT_RIP, "rip" },
+	{ RTPROT_EIGRP, "eigrp" },
+};
+
+static const struct name scopes[] = {
+	{ RT_SCOPE_UNIVERSE, "global" }, { RT_SCOPE_SITE, "site" },	  { RT_SCOPE_LINK, "link" },
+	{ RT_SCOPE_HOST, "host" },	 { RT_SCOPE_NOWHERE, "nowhere" },
+};
+
+#define COUNT(names) (sizeof(names) / sizeof((names)[0]))
+
+static char *format_name(char *text, const struct name *names, size_t count, uint32_t number)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].number == number)
+			return format_string(text, names[i].name);
+	}
+	return format_number(text, number);
+}
+
+static bool number_of(const char *name, const struct name *names, size_t count, uint32_t *ret_number)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(names[i].name, name)) {
+			*ret_number = names[i].number;
+			return true;
+		}
+	}
+	return false;
+}
+
+char *format_table(char *text, uint32_t table)
+{
+	return format_name(text, tables, COUNT(tables), table);
+}
+
+char *format_protocol(char *text, uint32_t protocol)
+{
+	return format_name(text, protocols, COUNT(protocols), protocol);
+}
+
+char *format_scope(char *text, uint32_t scope)
+{
+	return format_name(text, scopes, COUNT(scopes), scope);
+}
+
+bool table_number(const char *name, uint32_t *ret_table)
+{
+	return number_of(name, tables, COUNT(tables), ret_table);
+}
+
+bool protocol_number(const char *name, uint32_t *ret_protocol)
+{
+	return number_of(name, protocols, COUNT(protocols), ret_protocol);
+}
+
+/* ---- JSON ---- */
+
+void json_set_text(json_t *object, const char *key, const char *text)
+{
+	json_object_set_new_nocheck(object, key, json_string(text));
+}
+
+bool is_via(uint32_t family, const struct xfib_nexthop *nexthop)
+{
+	return nexthop->gateway_family && nexthop->gateway_family != family;
+}
+
+void json_set_gateway(json_t *object, uint32_t family, const struct xfib_nexthop *nexthop)
+{
+	char text[TEXT_SIZE];
+
+	if (!nexthop->gateway_family)
+		return;
+	format_address(text, nexthop->gateway_family, nexthop->gateway);
+	if (is_via(family, nexthop))
+		json_object_set_new(object, "via",
+				    json_pack("{s:s,s:s}", "family",
+					      nexthop->gateway_family == AF_INET6 ? "inet6" : "inet", "host", text));
+	else
+		json_set_text(object, "gateway", text);
+}

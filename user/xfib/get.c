@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* xfib get: the best route for one address. Answers are printed here for `get -` too. */
+#include "get.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* ---- one answer ---- */
+
+bool get__look_up(const struct xfib *instance, const struct xfib_query *query, struct get_answer *ret_answer)
+{
+	int err = xfib_lookup__best(instance, query, &ret_answer->result);
+	const struct xfib_route *route = &ret_answer->result.route;
+
+	ret_answer->query = query;
+	ret_answer->routed = !err;
+	ret_answer->error = NULL;
+	if (err == -ENETUNREACH)
+		ret_answer->error = query->ifindex ? "no route by this device" : "no route";
+	else if (err)
+		ret_answer->error = xfib_error__last();
+	else if (route->type == XFIB_ROUTE_BLACKHOLE || route->type == XFIB_ROUTE_UNREACHABLE ||
+		 route->type == XFIB_ROUTE_PROHIBIT)
+		ret_answer->error = xfib_route_type__name(route->type);
+	return !ret_answer->error;
+}
+
+static char *format_error(char *text, const struct get_answer *answer)
+{
+	const struct xfib_route *route = &answer->result.route;
+
+	text = format_address(text, answer->query->family, answer->query->destination);
+	text = format_string(text, ": ");
+	text = format_string(text, answer->error);
+	if (!answer->routed)
+		return text;
+	text = format_string(text, " (route ");
+	text = format_prefix(text, route->family, route->prefix, route->prefix_length);
+	text = format_string(text, " table ");
+	text = format_table(text, route->table);
+	return format_string(text, ")");
+}
+
+char *get__format(char *text, const struct get_answer *answer)
+{
+	const struct xfib_result *result = &answer->result;
+	const struct xfib_route *route = &result->route;
+
+	if (answer->error)
+		return format_error(text, answer);
+	if (route->type != XFIB_ROUTE_UNICAST) {
+		text = format_string(text, xfib_route_type__name(route->type));
+		*text++ = ' ';
+	}
+	text = format_address(text, result->family, answer->query->destination);
+	if (result->gateway_family) {
+		text = format_string(text, is_via(result->family, &result->nexthop) ?
+					   result->gateway_family == AF_INET6 ? " via inet6 " : " via inet " : " via ");
+		text = format_address(text, result->gateway_family, result->gateway);
+	}
+	text = format_string(text, " dev ");
+	text = format_string(text, result->dev);
+	if (!get__is_zero(result->source)) {
+		text = format_string(text, " src ");
+		text = format_address(text, result->family, result->source);
+	}
+	text = format_string(text, " prefix ");
+	text = format_prefix(text, result->family, route->prefix, route->prefix_length);
+	text = format_string(text, " table ");
+	text = format_table(text, route->table);
+	text = format_string(text, " proto ");
+	text = format_protocol(text, route->protocol);
+	if (result->metric) {
+		text = format_string(text, " metric ");
+		text = format_number(text, result->metric);
+	}
+	if (result->paths > 1) {
+		text = format_string(text, " paths ");
+		text = format_number(text, result->paths);
+	}
+	if (result->nexthop.route_mtu) {
+		text = format_string(text, " mtu ");
+		text = format_number(text, result->nexthop.route_mtu);
+	}
+	return text;
+}
+
+static void set_route(json_t *object, const struct xfib_route *route)
+{
+	char text[TEXT_SIZE];
+
+	format_prefix(text, route->family, route->prefix, route->prefix_length);
+	json_set_text(object, "prefix", text);
+	json_set_text(object, "type", xfib_route_type__name(route->type));
+	format_protocol(text, route->protocol);
+	json_set_text(object, "protocol", text);
+	format_table(text, route->table);
+	json_set_text(object, "table", text);
+}
+
+/* Where a local destination is delivered, `dev` is the loopback interface and this the one that owns the address. */
+static void set_route_device(json_t *object, uint32_t ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	if (if_indextoname(ifindex, name))
+		json_set_text(object, "route_dev", name);
+}
+
+json_t *get__json(const struct get_answer *answer)
+{
+	const struct xfib_result *result = &answer->result;
+	json_t *object = json_object();
+	char text[TEXT_SIZE];
+
+	format_address(text, answer->query->family, answer->query->destination);
+	json_set_text(object, "dst", text);
+	if (answer->error)
+		json_set_text(object, "error", answer->error);
+	if (answer->routed)
+		set_route(object, &result->route);
+	if (answer->error)
+		return object;
+	json_set_gateway(object, result->family, &result->nexthop);
+	json_set_text(object, "dev", result->dev);
+	json_object_set_new_nocheck(object, "ifindex", json_integer(result->ifindex));
+	if (result->route_ifindex != result->ifindex)
+		set_route_device(object, result->route_ifindex);
+	if (!get__is_zero(result->source)) {
+		format_address(text, result->family, result->source);
+		json_set_text(object, "prefsrc", text);
+	}
+	json_object_set_new_nocheck(object, "metric", json_integer(result->metric));
+	if (result->paths > 1)
+		json_object_set_new_nocheck(object, "paths", json_integer(result->paths));
+	if (result->nexthop.route_mtu)
+		json_object_set_new_nocheck(object, "mtu", json_integer(result->nexthop.route_mtu));
+	return object;
+}
+
+bool get__is_zero(const uint8_t address[16])
+{
+	static const uint8_t zero[16];
+
+	return !memcmp(address, zero, sizeof(zero));
+}
+
+/* ---- the command ---- */
+
+static int parse_selectors(int argc, char **argv, struct xfib_query *query)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *word = argv[i], *value;
+		uint32_t family;
+		int status;
+
+		if (strcmp(word, "from") && strcmp(word, "dev") && strcmp(word, "table"))
+			return fail(STATUS_USAGE, "get: unknown word '%s': known are from, dev, table", word);
+		value = argument(word, &i, argc, argv);
+		if (!value)
+			return STATUS_USAGE;
+		if (!strcmp(word, "dev")) {
+			status = parse_device(value, &query->ifindex);
+		} else if (!strcmp(word, "table")) {
+			status = parse_table(value, &query->table);
+		} else {
+			status = parse_address(value, &family, query->source);
+			if (!status && query->family && family != query->family)
+				status = fail(STATUS_USAGE, "from '%s': not of the family of the destination", value);
+			query->family = family;
+		}
+		if (status)
+			return status;
+	}
+	return STATUS_DONE;
+}
+
+static int answer_one(const struct xfib *instance, const struct xfib_query *query)
+{
+	struct get_answer answer;
+	char text[GET_LINE];
+
+	if (!get__look_up(instance, query, &answer)) {
+		if (options.json) {
+			json_t *error = get__json(&answer);
+
+			json_dumpf(error, stderr, JSON_COMPACT);
+			fputc('\n', stderr);
+			json_decref(error);
+			return STATUS_FAILED;
+		}
+		get__format(text, &answer);
+		return fail(STATUS_FAILED, "%s", text);
+	}
+	if (options.json) {
+		print_json(json_pack("[o]", get__json(&answer)));
+	} else {
+		get__format(text, &answer);
+		puts(text);
+	}
+	return STATUS_DONE;
+}
+
+int command_get(int argc, char **argv)
+{
+	struct xfib_query query = { .size = sizeof(query) };
+	struct xfib *instance;
+	bool stream;
+	int status;
+
+	if (!argc)
+		return fail(STATUS_USAGE, "get: no address: xfib get ADDR [from SRC] [dev DEV] [table N]");
+	stream = !strcmp(argv[0], "-");
+	status = stream ? STATUS_DONE : parse_address(argv[0], &query.family, query.destination);
+	if (!status)
+		status = parse_selectors(argc - 1, argv + 1, &query);
+	if (!status)
+		status = open_instance(&instance);
+	if (status)
+		return status;
+	status = stream ? get__stream(instance, &query) : answer_one(instance, &query);
+	xfib_instance__close(instance);
+	return status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* What `get ADDR` (get.c) and `get -` (get_stream.c) share: an answer and its text. */
+#ifndef XFIB_GET_H
+#define XFIB_GET_H
+
+#include "command.h"
+
+#define GET_LINE 1024 /* room for any answer as a line */
+
+struct get_answer {
+	const struct xfib_query *query;
+	struct xfib_result result; /* valid if routed */
+	bool routed;
+	const char *error; /* NULL: packets can go there. With `routed`: the route's type is why they cannot */
+};
+
+/* Looks up; returns whether packets can go there. */
+bool get__look_up(const struct xfib *instance, const struct xfib_query *query, struct get_answer *ret_answer);
+
+/* Writes the answer as a line without its end; returns the end of the text. */
+char *get__format(char *text, const struct get_answer *answer);
+
+/* The answer as an object. */
+json_t *get__json(const struct get_answer *answer);
+
+/* Answers the addresses of standard input, in order. `query` says all but the destination. A status. */
+int get__stream(const struct xfib *instance, struct xfib_query *query);
+
+bool get__is_zero(const uint8_t address[16]);
+
+#endif

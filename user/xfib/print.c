@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Errors and output. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+int fail(int status, const char *format, ...)
+{
+	char message[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	if (options.json) {
+		/* Arguments may be any bytes, JSON only holds UTF-8. */
+		json_t *text = json_string(message);
+		json_t *error = json_pack("{s:o}", "error", text ? text : json_string("the arguments are not UTF-8"));
+
+		json_dumpf(error, stderr, JSON_COMPACT);
+		fputc('\n', stderr);
+		json_decref(error);
+	} else {
+		fprintf(stderr, "xfib: %s\n", message);
+	}
+	return status;
+}
+
+const char *pin_directory(void)
+{
+	const char *variable = getenv("XFIB_PIN");
+
+	if (options.pin)
+		return options.pin;
+	return variable && *variable ? variable : "/sys/fs/bpf/xfib";
+}
+
+int open_instance(struct xfib **ret_instance)
+{
+	struct xfib_open_opts opts = { .size = sizeof(opts), .pin = pin_directory() };
+
+	if (xfib_instance__open(&opts, ret_instance))
+		return fail(STATUS_FAILED, "%s", xfib_error__last());
+	return STATUS_DONE;
+}
+
+int finish_output(void)
+{
+	static bool reported;
+	int failed = ferror(stdout);
+
+	errno = 0;
+	if ((fflush(stdout) || failed) && !reported) {
+		reported = true;
+		return fail(STATUS_FAILED, "writing to standard output: %s", errno ? strerror(errno) : "failed");
+	}
+	return reported ? STATUS_FAILED : STATUS_DONE;
+}
+
+void print_json(json_t *value)
+{
+	json_dumpf(value, stdout, options.pretty ? JSON_INDENT(4) : JSON_COMPACT);
+	fputc('\n', stdout);
+	json_decref(value);
+}
