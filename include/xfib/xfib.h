@@ -158,6 +158,9 @@ int xfib_route_iter__new(const struct xfib *instance, const struct xfib_route_fi
 
 /* The next route and its next hop. False at the end. */
 bool xfib_route_iter__next(struct xfib_route_iter *iter, struct xfib_route *ret_route, struct xfib_nexthop *ret_nexthop);
+
+/* Slot of the route that the last next() returned: what xfib_route.next of another path means. */
+uint32_t xfib_route_iter__id(const struct xfib_route_iter *iter);
 void xfib_route_iter__free(struct xfib_route_iter *iter);
 
 /* Calls `visit` for each next hop in use, with its id; stops at the first result that is not 0 and returns it. */

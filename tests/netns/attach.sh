@@ -58,7 +58,7 @@ check "off" in_r ip link set dev ra xdp off
 
 # ---- tc ----
 
-in_r tc qdisc add dev ra clsact
+in_r tc qdisc replace dev ra clsact
 check "tc filter add … bpf da pinned" in_r tc filter add dev ra ingress bpf da pinned "$pin/progs/tc"
 check_output "forwards" 10 counted forwarded
 in_r tc filter del dev ra ingress

@@ -16,6 +16,7 @@ kernel_forwarded() { # packets that R's kernel has forwarded, both families
 
 mac() { ip -n "$1" -j link show "$2" | jq -r '.[0].address'; }
 
+in_r sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 check "starts with both ports" xfibd__start ra rb
 
 # Nobody has pinged from R: the first packet makes the kernel resolve B.
@@ -127,6 +128,9 @@ check "and without it they are forwarded again" eventually 2 fast 10.0.2.1
 # ---- links and neighbours ----
 
 in_b ip link set b0 address 02:00:00:00:0b:0b
+sleep 1.1 # the kernel does not let a neighbour change its address twice in a second
+in_b ip neigh flush dev b0
+in_b ping -q -c 1 -W 1 10.0.2.254 >/dev/null # B's request tells R
 check "a changed MAC address of a neighbour is followed" eventually 5 in_a ping -q -c 1 -W 1 10.0.2.1
 check "and the fast path uses it" eventually 2 fast 10.0.2.1
 in_r ip link set rb down

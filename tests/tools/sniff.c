@@ -67,7 +67,7 @@ static int print_frame(const unsigned char *frame, size_t length)
 	bool six = frame[12] == 0x86 && frame[13] == 0xdd;
 	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
 
-	if (length < ETH_HLEN + sizeof(struct ip6_hdr) || (!six && (frame[12] != 0x08 || frame[13])))
+	if (length < ETH_HLEN + (six ? sizeof(struct ip6_hdr) : sizeof(struct iphdr)) || (!six && (frame[12] != 0x08 || frame[13])))
 		return 0;
 	if (six && (header[24] == 0xff || (header[24] == 0xfe && (header[25] & 0xc0) == 0x80) || header[8] == 0xfe))
 		return 0;

@@ -26,9 +26,9 @@ const char *instance__pin(const char *pin)
 	return variable && *variable ? variable : XFIB_DEFAULT_PIN;
 }
 
-static int open_map(const char *pin, const char *name, struct bpf_map_info *ret_info)
+static int open_map(const char *pin, const char *name, uint32_t flags, struct bpf_map_info *ret_info)
 {
-	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
 	uint32_t length = sizeof(*ret_info);
 	char path[PATH_MAX];
 	int fd, err;
@@ -47,13 +47,18 @@ static int open_map(const char *pin, const char *name, struct bpf_map_info *ret_
 	return fd;
 }
 
+/*
+ * The memory is read-only, the descriptor for a moment is not: mmap() of one
+ * that was opened with BPF_F_RDONLY loses VM_SHARED, and bpf_map_mmap()
+ * refuses what is not shared.
+ */
 static int map_array(const char *pin, const char *name, size_t element, struct mapped *ret_mapped)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct bpf_map_info info;
 	struct mapped mapped;
 	void *memory;
-	int fd = open_map(pin, name, &info);
+	int fd = open_map(pin, name, 0, &info);
 
 	if (fd < 0)
 		return fd;
@@ -131,7 +136,7 @@ static int open_tries(const char *pin, struct xfib *instance)
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
 		struct bpf_map_info info;
 
-		*maps[i].fd = open_map(pin, maps[i].name, &info);
+		*maps[i].fd = open_map(pin, maps[i].name, BPF_F_RDONLY, &info);
 		if (*maps[i].fd < 0)
 			return error__set(*maps[i].fd, "opening %s/%s: %s", pin, maps[i].name,
 					  strerror(-*maps[i].fd));

@@ -79,6 +79,11 @@ XFIB_PUBLIC bool xfib_route_iter__next(struct xfib_route_iter *iter, struct xfib
 	return false;
 }
 
+XFIB_PUBLIC uint32_t xfib_route_iter__id(const struct xfib_route_iter *iter)
+{
+	return iter->next - 1;
+}
+
 XFIB_PUBLIC void xfib_route_iter__free(struct xfib_route_iter *iter)
 {
 	free(iter);

@@ -38,6 +38,12 @@ int finish_output(void);
 /* Prints a JSON value and drops it. */
 void print_json(json_t *value);
 
+/* Prints an element of an array that is written as it is found, and drops it; `printed` came before it. */
+void print_element(size_t printed, json_t *element);
+
+/* Ends that array. */
+void print_end(size_t printed);
+
 /* ---- parsing: parse.c. Each takes the whole token, says what is wrong with it, and returns a status. ---- */
 
 int parse_address(const char *token, uint32_t *ret_family, uint8_t ret_address[16]);

@@ -67,3 +67,15 @@ void print_json(json_t *value)
 	fputc('\n', stdout);
 	json_decref(value);
 }
+
+void print_element(size_t printed, json_t *element)
+{
+	fputs(printed ? ",\n" : "[", stdout);
+	json_dumpf(element, stdout, options.pretty ? JSON_INDENT(4) : JSON_COMPACT);
+	json_decref(element);
+}
+
+void print_end(size_t printed)
+{
+	puts(printed ? "]" : "[]");
+}

@@ -16,8 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/pins.h"
 #include "log.h"
-#include "pins.h"
+#include "pinned_set.h"
 #include "requirements.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -65,7 +66,7 @@ static void report_running(const char *pin)
 {
 	struct xfib_state state;
 
-	if (pins__read_state(pin, &state))
+	if (pinned_set__read_state(pin, &state))
 		log_error("an instance runs already at %s", pin);
 	else
 		log_error("an instance runs already at %s (pid %u); stop it with 'kill %u' or 'xfib unload'", pin,
@@ -76,7 +77,7 @@ static void report_running(const char *pin)
 static int check_old(const char *pin)
 {
 	struct xfib_state state;
-	int err = pins__read_state(pin, &state);
+	int err = pinned_set__read_state(pin, &state);
 
 	if (err == -ENOENT)
 		return 0; /* an empty directory, or one that is not finished */
@@ -148,14 +149,14 @@ static int create_set(struct instance *instance, const struct map_sizes *sizes)
 		return err;
 	}
 	describe(instance->maps);
-	err = pins__make(instance->fresh, &instance->lock_fd);
+	err = pinned_set__make(instance->fresh, &instance->lock_fd);
 	if (err == -EWOULDBLOCK) {
 		log_error("another xfibd is starting at %s", instance->pin);
 		instance->fresh[0] = '\0'; /* not ours to remove */
 		return -EBUSY;
 	}
 	if (!err)
-		err = pins__fill(instance->fresh, instance->maps);
+		err = pinned_set__fill(instance->fresh, instance->maps);
 	if (err)
 		log_error("pinning the maps at %s: %s", instance->fresh, strerror(-err));
 	return err;
@@ -243,14 +244,14 @@ int instance__publish(struct instance *instance)
 	int err;
 
 	__atomic_or_fetch(&instance->maps->state->flags, XFIB_STATE_SYNCED, __ATOMIC_RELEASE);
-	err = pins__exchange(instance->fresh, instance->pin);
+	err = pinned_set__exchange(instance->fresh, instance->pin);
 	if (err) {
 		log_error("pinning the maps at %s: %s", instance->pin, strerror(-err));
 		return err;
 	}
 	instance->published = true;
 	each_port(instance, replace_programs);
-	pins__retire(instance->fresh);
+	pinned_set__retire(instance->fresh);
 	pins__remove(instance->fresh);
 	if (instance->old_lock_fd >= 0)
 		close(instance->old_lock_fd);

@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -77,6 +78,18 @@ static bool handle_signal(struct daemon *daemon)
 	return false;
 }
 
+/* Before anything is made: a name that is wrong must not end the forwarding of an instance that is there. */
+static int check_devices(const struct options *options)
+{
+	for (int i = 0; i < options->device_count; i++) {
+		if (if_nametoindex(options->devices[i]))
+			continue;
+		log_error("device '%s' does not exist", options->devices[i]);
+		return -ENODEV;
+	}
+	return 0;
+}
+
 static int start(struct daemon *daemon, const struct options *options)
 {
 	struct mirror_opts opts = {
@@ -85,8 +98,10 @@ static int start(struct daemon *daemon, const struct options *options)
 		.receive_buffer = RECEIVE_BUFFER,
 	};
 	struct maps *maps;
-	int err = instance__create(options->pin, &options->sizes, &daemon->instance);
+	int err = check_devices(options);
 
+	if (!err)
+		err = instance__create(options->pin, &options->sizes, &daemon->instance);
 	if (err)
 		return err;
 	maps = instance__maps(daemon->instance);

@@ -1,69 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* Pin directories. See pins.h. */
-#include "pins.h"
+/* A set of maps and programs in its pin directory. See pinned_set.h. */
+#include "pinned_set.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lib/pins.h"
 #include "maps.h"
 #include "xfib.skel.h"
 
-int pins__lock(const char *directory, int *ret_fd)
-{
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
-/* Unlinks what is pinned in a directory, not the directories in it. */
-static void empty(const char *directory)
-{
-	DIR *dir = opendir(directory);
-	struct dirent *entry;
-	char path[PATH_MAX];
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name) < (int)sizeof(path))
-			unlink(path);
-	}
-	closedir(dir);
-}
-
-void pins__remove(const char *directory)
-{
-	char progs[PATH_MAX];
-
-	if (snprintf(progs, sizeof(progs), "%s/progs", directory) >= (int)sizeof(progs))
-		return;
-	empty(progs);
-	rmdir(progs);
-	empty(directory);
-	rmdir(directory);
-}
-
-int pins__make(const char *directory, int *ret_fd)
+int pinned_set__make(const char *directory, int *ret_fd)
 {
 	int fd = -1, err = pins__lock(directory, &fd);
 
@@ -78,7 +31,7 @@ int pins__make(const char *directory, int *ret_fd)
 	return pins__lock(directory, ret_fd);
 }
 
-int pins__fill(const char *directory, const struct maps *maps)
+int pinned_set__fill(const char *directory, const struct maps *maps)
 {
 	struct bpf_map *map;
 	char path[PATH_MAX];
@@ -105,7 +58,7 @@ int pins__fill(const char *directory, const struct maps *maps)
 	return bpf_program__pin(maps->skeleton->progs.xfib_tc, path);
 }
 
-int pins__exchange(const char *fresh, const char *directory)
+int pinned_set__exchange(const char *fresh, const char *directory)
 {
 	if (!renameat2(AT_FDCWD, fresh, AT_FDCWD, directory, RENAME_EXCHANGE))
 		return 0;
@@ -152,7 +105,7 @@ static int open_state(const char *directory, int *ret_fd)
 	return 0;
 }
 
-int pins__read_state(const char *directory, struct xfib_state *ret_state)
+int pinned_set__read_state(const char *directory, struct xfib_state *ret_state)
 {
 	struct xfib_state state;
 	uint32_t zero = 0;
@@ -167,7 +120,7 @@ int pins__read_state(const char *directory, struct xfib_state *ret_state)
 	return err;
 }
 
-void pins__retire(const char *directory)
+void pinned_set__retire(const char *directory)
 {
 	struct xfib_state state;
 	uint32_t zero = 0;

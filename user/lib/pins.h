@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Pin directories, as the daemon that fills them and the command that removes them both see them. */
+#ifndef XFIB_LIB_PINS_H
+#define XFIB_LIB_PINS_H
+
+/* Opens a directory and locks it, which its daemon does as long as it runs. -ENOENT; -EWOULDBLOCK: it is locked. */
+int pins__lock(const char *directory, int *ret_fd);
+
+/* Removes a directory with all that is pinned in it. One that does not exist is fine. */
+void pins__remove(const char *directory);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* xfib link show: interfaces as the programs see them, and what is attached to each. */
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+struct shown {
+	uint32_t ifindex; /* 0: all */
+	size_t printed;
+};
+
+static const struct {
+	uint32_t flag;
+	const char *name;
+} settings[] = {
+	{ XFIB_LINK_UP, "up" },
+	{ XFIB_LINK_CARRIER, "carrier" },
+	{ XFIB_LINK_FORWARDING4, "forwarding4" },
+	{ XFIB_LINK_FORWARDING6, "forwarding6" },
+	{ XFIB_LINK_REDIRECT_TARGET, "redirect_target" },
+	{ XFIB_LINK_SEND_REDIRECTS, "send_redirects" },
+	{ XFIB_LINK_ENSLAVED, "enslaved" },
+	{ XFIB_LINK_RULES4, "rules4" },
+	{ XFIB_LINK_RULES6, "rules6" },
+};
+
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static const char *rp_filter_of(const struct xfib_link *link)
+{
+	return link->flags & XFIB_LINK_RP_STRICT ? "strict" : link->flags & XFIB_LINK_RP_LOOSE ? "loose" : "off";
+}
+
+static const char *hook_of(const struct xfib_port *port)
+{
+	return port->xdp && port->tc ? "xdp+tc" : port->xdp ? "xdp" : port->tc ? "tc" : NULL;
+}
+
+static const char *mode_of(const struct xfib_port *port)
+{
+	return port->mode == XFIB_MODE_GENERIC ? "generic" : "native";
+}
+
+static void print_text(const struct xfib_link *link, const struct xfib_port *port)
+{
+	char table[TEXT_SIZE];
+
+	format_table(table, link->table);
+	printf("%u: %.*s:", link->ifindex, (int)sizeof(link->name), link->name);
+	if (hook_of(port))
+		printf(" attached %s", hook_of(port));
+	else
+		printf(" not attached");
+	if (port->xdp)
+		printf(" %s", mode_of(port));
+	else if (port->xdp_id)
+		printf(" (another XDP program, id %u, is)", port->xdp_id);
+	printf(" table %s mtu %u rp_filter %s", table, link->mtu, rp_filter_of(link));
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (link->flags & settings[i].flag)
+			printf(" %s", settings[i].name);
+	}
+	putchar('\n');
+}
+
+static json_t *object_of(const struct xfib_link *link, const struct xfib_port *port)
+{
+	json_t *object = json_object();
+	char text[TEXT_SIZE], name[IF_NAMESIZE + 1] = "";
+
+	json_object_set_new(object, "ifindex", json_integer(link->ifindex));
+	memcpy(name, link->name, sizeof(link->name));
+	json_set_text(object, "ifname", name);
+	if (hook_of(port))
+		json_set_text(object, "hook", hook_of(port));
+	if (port->xdp)
+		json_set_text(object, "mode", mode_of(port));
+	if (port->xdp_id)
+		json_object_set_new(object, "xdp_id", json_integer(port->xdp_id));
+	format_table(text, link->table);
+	json_set_text(object, "table", text);
+	json_object_set_new(object, "mtu", json_integer(link->mtu));
+	if (link->mtu6 && link->mtu6 != link->mtu)
+		json_object_set_new(object, "mtu6", json_integer(link->mtu6));
+	if (link->metric)
+		json_object_set_new(object, "metric", json_integer(link->metric));
+	if (link->flags & XFIB_LINK_ETHERNET) {
+		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0], link->mac[1], link->mac[2],
+			 link->mac[3], link->mac[4], link->mac[5]);
+		json_set_text(object, "address", text);
+	}
+	json_set_text(object, "rp_filter", rp_filter_of(link));
+	for (size_t i = 0; i < SETTINGS; i++)
+		json_object_set_new(object, settings[i].name, json_boolean(link->flags & settings[i].flag));
+	return object;
+}
+
+static int print_link(const struct xfib_link *link, void *data)
+{
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = pin_directory() };
+	struct xfib_port port = { 0 };
+	struct shown *shown = data;
+
+	if (shown->ifindex && shown->ifindex != link->ifindex)
+		return 0;
+	xfib_port__query(link->ifindex, &opts, &port); /* of one that has just gone: nothing attached */
+	if (options.json)
+		print_element(shown->printed, object_of(link, &port));
+	else
+		print_text(link, &port);
+	shown->printed++;
+	return 0;
+}
+
+int command_link(int argc, char **argv)
+{
+	struct shown shown = { 0 };
+	struct xfib *instance;
+	int status = STATUS_DONE;
+
+	if (argc && strcmp(argv[0], "show"))
+		return fail(STATUS_USAGE, "link: unknown word '%s': known is show", argv[0]);
+	if (argc > 2)
+		return fail(STATUS_USAGE, "link show: unknown word '%s'", argv[2]);
+	if (argc == 2)
+		status = parse_device(argv[1], &shown.ifindex);
+	if (!status)
+		status = open_instance(&instance);
+	if (status)
+		return status;
+	if (xfib_link__each(instance, print_link, &shown))
+		status = fail(STATUS_FAILED, "%s", xfib_error__last());
+	else if (shown.ifindex && !shown.printed)
+		status = fail(STATUS_FAILED, "device '%s' is not known to the instance", argv[1]);
+	else if (options.json)
+		print_end(shown.printed);
+	xfib_instance__close(instance);
+	return status;
+}

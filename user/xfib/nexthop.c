@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* xfib nexthop show: the paths that routes share, and whether the fast path can use them. */
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "command.h"
+
+static const char *state_of(const struct xfib_nexthop *nexthop)
+{
+	static const char *const names[] = { "none", "valid", "stale", "in use" };
+
+	return nexthop->state < sizeof(names) / sizeof(names[0]) ? names[nexthop->state] : "unknown";
+}
+
+static void format_mac(char *text, const uint8_t mac[6])
+{
+	snprintf(text, TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+static const struct {
+	uint8_t flag;
+	const char *name;
+} flags[] = {
+	{ XFIB_NEXTHOP_ONLINK, "onlink" },
+	{ XFIB_NEXTHOP_DOWN, "down" },
+	{ XFIB_NEXTHOP_UNSUPPORTED, "unsupported" },
+	{ XFIB_NEXTHOP_NOT_ETHERNET, "not-ethernet" },
+};
+
+#define FLAGS (sizeof(flags) / sizeof(flags[0]))
+
+static void print_text(uint32_t id, const struct xfib_nexthop *nexthop, const char *dev)
+{
+	char text[TEXT_SIZE];
+
+	printf("%u: %s", id, xfib_route_type__name(nexthop->type));
+	if (nexthop->gateway_family) {
+		format_address(text, nexthop->gateway_family, nexthop->gateway);
+		printf(" via %s", text);
+	}
+	if (dev)
+		printf(" dev %s mtu %u", dev, nexthop->mtu);
+	if (nexthop->gateway_family) {
+		format_mac(text, nexthop->dmac);
+		printf(" neighbour %s", state_of(nexthop));
+		if (nexthop->state != XFIB_NEIGHBOUR_NONE)
+			printf(" %s", text);
+	}
+	for (size_t i = 0; i < FLAGS; i++) {
+		if (nexthop->flags & flags[i].flag)
+			printf(" %s", flags[i].name);
+	}
+	putchar('\n');
+}
+
+static json_t *object_of(uint32_t id, const struct xfib_nexthop *nexthop, const char *dev)
+{
+	json_t *object = json_object(), *names = json_array();
+	char text[TEXT_SIZE];
+
+	json_object_set_new(object, "id", json_integer(id));
+	json_set_text(object, "family", nexthop->family == AF_INET6 ? "inet6" : "inet");
+	json_set_text(object, "type", xfib_route_type__name(nexthop->type));
+	json_set_gateway(object, nexthop->family, nexthop);
+	if (dev) {
+		json_set_text(object, "dev", dev);
+		json_object_set_new(object, "ifindex", json_integer(nexthop->ifindex));
+		json_object_set_new(object, "mtu", json_integer(nexthop->mtu));
+	}
+	if (nexthop->gateway_family)
+		json_set_text(object, "state", state_of(nexthop));
+	if (nexthop->gateway_family && nexthop->state != XFIB_NEIGHBOUR_NONE) {
+		format_mac(text, nexthop->dmac);
+		json_set_text(object, "lladdr", text);
+		format_mac(text, nexthop->smac);
+		json_set_text(object, "source_lladdr", text);
+	}
+	for (size_t i = 0; i < FLAGS; i++) {
+		if (nexthop->flags & flags[i].flag)
+			json_array_append_new(names, json_string(flags[i].name));
+	}
+	json_object_set_new(object, "flags", names);
+	return object;
+}
+
+static int print_nexthop(uint32_t id, const struct xfib_nexthop *nexthop, void *data)
+{
+	char name[IF_NAMESIZE] = "";
+	size_t *printed = data;
+
+	if (options.family && nexthop->family != options.family)
+		return 0;
+	if (nexthop->ifindex && !if_indextoname(nexthop->ifindex, name))
+		snprintf(name, sizeof(name), "if%u", nexthop->ifindex);
+	if (options.json)
+		print_element((*printed)++, object_of(id, nexthop, *name ? name : NULL));
+	else
+		print_text(id, nexthop, *name ? name : NULL);
+	return 0;
+}
+
+int command_nexthop(int argc, char **argv)
+{
+	struct xfib *instance;
+	size_t printed = 0;
+	int status;
+
+	if (argc && strcmp(argv[0], "show"))
+		return fail(STATUS_USAGE, "nexthop: unknown word '%s': known is show", argv[0]);
+	if (argc > 1)
+		return fail(STATUS_USAGE, "nexthop show: unknown word '%s'", argv[1]);
+	status = open_instance(&instance);
+	if (status)
+		return status;
+	xfib_nexthop__each(instance, print_nexthop, &printed);
+	if (options.json)
+		print_end(printed);
+	xfib_instance__close(instance);
+	return STATUS_DONE;
+}

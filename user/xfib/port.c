@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* xfib attach, xfib detach. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+struct words {
+	uint32_t ifindex;
+	bool has_hook, has_mode;
+	struct xfib_port_opts opts;
+};
+
+static int parse_hook(const char *value, struct words *words)
+{
+	words->has_hook = true;
+	if (!strcmp(value, "xdp"))
+		words->opts.hook = XFIB_HOOK_XDP;
+	else if (!strcmp(value, "tc"))
+		words->opts.hook = XFIB_HOOK_TC;
+	else
+		return fail(STATUS_USAGE, "hook '%s': must be xdp or tc", value);
+	return STATUS_DONE;
+}
+
+static int parse_mode(const char *value, struct words *words)
+{
+	words->has_mode = true;
+	if (!strcmp(value, "native"))
+		words->opts.mode = XFIB_MODE_NATIVE;
+	else if (!strcmp(value, "generic"))
+		words->opts.mode = XFIB_MODE_GENERIC;
+	else if (!strcmp(value, "auto"))
+		words->opts.mode = XFIB_MODE_AUTO;
+	else
+		return fail(STATUS_USAGE, "mode '%s': must be native, generic or auto", value);
+	return STATUS_DONE;
+}
+
+static int parse_words(const char *command, bool with_mode, int argc, char **argv, struct words *words)
+{
+	int status;
+
+	if (!argc)
+		return fail(STATUS_USAGE, "%s: no device: xfib %s DEV [hook xdp|tc]%s", command, command,
+			    with_mode ? " [mode native|generic|auto]" : "");
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i], *value;
+
+		if (strcmp(word, "hook") && (!with_mode || strcmp(word, "mode")))
+			return fail(STATUS_USAGE, "%s: unknown word '%s': known are hook%s", command, word,
+				    with_mode ? ", mode" : "");
+		value = argument(word, &i, argc, argv);
+		if (!value)
+			return STATUS_USAGE;
+		status = word[0] == 'h' ? parse_hook(value, words) : parse_mode(value, words);
+		if (status)
+			return status;
+	}
+	if (words->has_mode && words->opts.hook == XFIB_HOOK_TC)
+		return fail(STATUS_USAGE, "mode: only hook xdp has modes");
+	return parse_device(argv[0], &words->ifindex);
+}
+
+static int report(const char *operation, const char *device)
+{
+	return fail(STATUS_FAILED, "%s %s: %s", operation, device, xfib_error__last());
+}
+
+int command_attach(int argc, char **argv)
+{
+	struct words words = { .opts = { .size = sizeof(words.opts), .pin = pin_directory(), .mode = XFIB_MODE_AUTO } };
+	struct xfib *instance;
+	int status = parse_words("attach", true, argc, argv, &words);
+
+	/* Opening it checks that it is this layout's and this network namespace's. */
+	if (!status)
+		status = open_instance(&instance);
+	if (status)
+		return status;
+	xfib_instance__close(instance);
+	if (xfib_port__attach(words.ifindex, &words.opts))
+		return report("attach", argv[0]);
+	return STATUS_DONE;
+}
+
+int command_detach(int argc, char **argv)
+{
+	struct words words = { .opts = { .size = sizeof(words.opts), .pin = pin_directory() } };
+	struct xfib_port port;
+	int status = parse_words("detach", false, argc, argv, &words);
+
+	if (status)
+		return status;
+	if (words.has_hook)
+		return xfib_port__detach(words.ifindex, &words.opts) ? report("detach", argv[0]) : STATUS_DONE;
+	if (xfib_port__query(words.ifindex, &words.opts, &port))
+		return report("detach", argv[0]);
+	words.opts.hook = XFIB_HOOK_XDP;
+	if (port.xdp && xfib_port__detach(words.ifindex, &words.opts))
+		return report("detach", argv[0]);
+	words.opts.hook = XFIB_HOOK_TC;
+	if (port.tc && xfib_port__detach(words.ifindex, &words.opts))
+		return report("detach", argv[0]);
+	return STATUS_DONE;
+}
