@@ -35,11 +35,11 @@ const char *pin_directory(void);
 /* Has everything that was printed arrived? A status. */
 int finish_output(void);
 
-/* Prints a JSON value and drops it. */
-void print_json(json_t *value);
-
 /* Prints an element of an array that is written as it is found, and drops it; `printed` came before it. */
 void print_element(size_t printed, json_t *element);
+
+/* Likewise an element that is text already, compact. */
+void print_element_text(size_t printed, const char *element);
 
 /* Ends that array. */
 void print_end(size_t printed);
@@ -70,6 +70,9 @@ char *format_prefix(char *text, uint32_t family, const uint8_t prefix[16], uint8
 char *format_table(char *text, uint32_t table);
 char *format_protocol(char *text, uint32_t protocol);
 char *format_scope(char *text, uint32_t scope);
+
+/* The string with its quotes; what is not ASCII is taken for Latin-1, since device names are any bytes. */
+char *format_json_string(char *text, const char *string);
 
 /* Numbers of names; false: no such name. */
 bool table_number(const char *name, uint32_t *ret_table);

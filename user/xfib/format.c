@@ -128,6 +128,29 @@ bool protocol_number(const char *name, uint32_t *ret_protocol)
 
 /* ---- JSON ---- */
 
+char *format_json_string(char *text, const char *string)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*text++ = '"';
+	for (; *string; string++) {
+		unsigned char byte = (unsigned char)*string;
+
+		if (byte == '"' || byte == '\\')
+			*text++ = '\\';
+		if (byte >= 0x20 && byte < 0x7f) {
+			*text++ = *string;
+			continue;
+		}
+		text = format_string(text, "\\u00");
+		*text++ = digits[byte >> 4];
+		*text++ = digits[byte & 15];
+	}
+	*text++ = '"';
+	*text = '\0';
+	return text;
+}
+
 void json_set_text(json_t *object, const char *key, const char *text)
 {
 	json_object_set_new_nocheck(object, key, json_string(text));

@@ -5,7 +5,7 @@
 
 #include "command.h"
 
-#define GET_LINE 1024 /* room for any answer as a line */
+#define GET_LINE 8192 /* room for any answer, as a line or as an object */
 
 struct get_answer {
 	const struct xfib_query *query;
@@ -20,8 +20,8 @@ bool get__look_up(const struct xfib *instance, const struct xfib_query *query, s
 /* Writes the answer as a line without its end; returns the end of the text. */
 char *get__format(char *text, const struct get_answer *answer);
 
-/* The answer as an object. */
-json_t *get__json(const struct get_answer *answer);
+/* Likewise as a JSON object, compact. */
+char *get__format_json(char *text, const struct get_answer *answer);
 
 /* Answers the addresses of standard input, in order. `query` says all but the destination. A status. */
 int get__stream(const struct xfib *instance, struct xfib_query *query);

@@ -26,25 +26,15 @@ struct stream {
 	bool failed;
 };
 
-static void print_object(struct stream *stream, json_t *object)
-{
-	char text[GET_LINE];
-	size_t length = json_dumpb(object, text, sizeof(text), options.pretty ? JSON_INDENT(4) : JSON_COMPACT);
-
-	fputs_unlocked(stream->answers++ ? ",\n" : "[", stdout);
-	if (length <= sizeof(text))
-		fwrite_unlocked(text, 1, length, stdout);
-	json_decref(object);
-}
-
 static void reject(struct stream *stream, const char *line, const char *why)
 {
 	stream->failed = true;
 	if (options.json) {
 		json_t *dst = json_string(line);
 
-		print_object(stream, json_pack("{s:o,s:s,s:I}", "dst", dst ? dst : json_string(""), "error", why, "line",
-					       (json_int_t)stream->line));
+		print_element(stream->answers++,
+			      json_pack("{s:o,s:s,s:I}", "dst", dst ? dst : json_string(""), "error", why, "line",
+					(json_int_t)stream->line));
 		return;
 	}
 	printf("%s: line %llu: %s\n", line, (unsigned long long)stream->line, why);
@@ -66,7 +56,8 @@ static void answer(struct stream *stream, const char *line)
 	if (!get__look_up(stream->instance, stream->query, &found))
 		stream->failed = true;
 	if (options.json) {
-		print_object(stream, get__json(&found));
+		get__format_json(text, &found);
+		print_element_text(stream->answers++, text);
 		return;
 	}
 	end = get__format(text, &found);
@@ -133,6 +124,6 @@ int get__stream(const struct xfib *instance, struct xfib_query *query)
 	if (length)
 		take_line(&stream, block, length);
 	if (options.json)
-		puts(stream.answers ? "]" : "[]");
+		print_end(stream.answers);
 	return finish_output() || stream.failed ? STATUS_FAILED : STATUS_DONE;
 }

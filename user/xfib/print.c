@@ -61,18 +61,21 @@ int finish_output(void)
 	return reported ? STATUS_FAILED : STATUS_DONE;
 }
 
-void print_json(json_t *value)
-{
-	json_dumpf(value, stdout, options.pretty ? JSON_INDENT(4) : JSON_COMPACT);
-	fputc('\n', stdout);
-	json_decref(value);
-}
-
 void print_element(size_t printed, json_t *element)
 {
 	fputs(printed ? ",\n" : "[", stdout);
 	json_dumpf(element, stdout, options.pretty ? JSON_INDENT(4) : JSON_COMPACT);
 	json_decref(element);
+}
+
+void print_element_text(size_t printed, const char *element)
+{
+	if (options.pretty) {
+		print_element(printed, json_loads(element, 0, NULL));
+		return;
+	}
+	fputs_unlocked(printed ? ",\n" : "[", stdout);
+	fputs_unlocked(element, stdout);
 }
 
 void print_end(size_t printed)
