@@ -13,6 +13,7 @@
 #   topology__remove        removes it, and stops what runs in it
 #   in_a CMD… in_b CMD… in_r CMD…    run a command there; in_r sets XFIB_PIN
 #   xfibd__start [ARG…]     starts the daemon in R and waits until it is ready; its output is in $DIR/xfibd.log
+#   xfibd__pid              its process
 #   xfibd__stop [SIGNAL]    ends it and waits for it
 #   xfib …                  the command, in R
 #   reason NAME [DEV]       packets counted for a reason (see xfib stats)
@@ -26,7 +27,6 @@ topology__make() {
 	mkdir "$DIR/bpf"
 	mount -t bpf -o mode=0700 "$1" "$DIR/bpf"
 	export XFIB_PIN=$DIR/bpf/xfib
-	xfibd_pid=
 	ip netns add "$A" && ip netns add "$R" && ip netns add "$B" || return 1
 	topology__link "$A" a0 10.0.1.1/24 2001:db8:1::1/64 ra 10.0.1.254/24 2001:db8:1::fe/64
 	topology__link "$B" b0 10.0.2.1/24 2001:db8:2::1/64 rb 10.0.2.254/24 2001:db8:2::fe/64
@@ -66,8 +66,7 @@ topology__remove_namespaces() {
 
 topology__remove() {
 	[ -n "${DIR:-}" ] || return 0
-	[ -z "$xfibd_pid" ] || kill -KILL "$xfibd_pid" 2>/dev/null
-	wait 2>/dev/null
+	xfibd__stop KILL
 	topology__remove_namespaces
 	umount "$DIR/bpf" 2>/dev/null
 	rm -rf "$DIR"
@@ -79,17 +78,17 @@ in_b() { ip netns exec "$B" "$@"; }
 in_r() { ip netns exec "$R" "$@"; }
 xfib() { in_r "$BUILD/xfib" "$@"; }
 
+# These keep the daemon's number in a file, since tests run them in subshells.
+xfibd__pid() { cat "$DIR/xfibd.pid" 2>/dev/null; }
+
 xfibd__start() {
+	: >"$DIR/xfibd.log"
 	ip netns exec "$R" "$BUILD/xfibd" "$@" >>"$DIR/xfibd.log" 2>&1 &
-	xfibd_pid=$!
-	: "${xfibd_lines:=0}"
-	local tries
+	local pid=$! tries
+	echo "$pid" >"$DIR/xfibd.pid"
 	for tries in $(seq 500); do
-		if tail -n "+$((xfibd_lines + 1))" "$DIR/xfibd.log" | grep -q 'ready:'; then
-			xfibd_lines=$(wc -l <"$DIR/xfibd.log")
-			return 0
-		fi
-		kill -0 "$xfibd_pid" 2>/dev/null || break
+		! grep -q 'ready:' "$DIR/xfibd.log" || return 0
+		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.02
 	done
 	[ "$tries" -lt 500 ] || echo "xfibd was not ready after 10 seconds" >&2
@@ -98,11 +97,15 @@ xfibd__start() {
 }
 
 xfibd__stop() {
-	[ -n "$xfibd_pid" ] || return 0
-	kill "-${1:-TERM}" "$xfibd_pid" 2>/dev/null
-	wait "$xfibd_pid" 2>/dev/null
-	xfibd_pid=
-	xfibd_lines=$(wc -l <"$DIR/xfibd.log")
+	local pid tries
+	pid=$(xfibd__pid) || return 0
+	kill "-${1:-TERM}" "$pid" 2>/dev/null
+	for tries in $(seq 500); do
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.02
+	done
+	rm -f "$DIR/xfibd.pid"
+	[ "$tries" -lt 500 ]
 }
 
 reason() {

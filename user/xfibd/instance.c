@@ -32,6 +32,7 @@ struct instance {
 	int lock_fd;     /* on the new set's directory */
 	int old_lock_fd; /* on the old one's, while both exist */
 	bool published;
+	bool took_over; /* ports that had an older set's programs */
 };
 
 struct maps *instance__maps(const struct instance *instance)
@@ -220,6 +221,7 @@ static void replace_programs(struct instance *instance, const struct if_nameinde
 {
 	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin, .mode = port->mode };
 
+	instance->took_over = true;
 	if (port->xdp && xfib_port__attach(device->if_index, &opts))
 		log_error("%s: %s", device->if_name, xfib_error__last());
 	opts.hook = XFIB_HOOK_TC;
@@ -281,6 +283,11 @@ void instance__teardown(struct instance *instance)
 		return;
 	each_port(instance, detach_programs);
 	pins__remove(instance->pin);
+}
+
+bool instance__took_over(const struct instance *instance)
+{
+	return instance->took_over;
 }
 
 void instance__free(struct instance *instance)

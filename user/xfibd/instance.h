@@ -9,6 +9,7 @@
 #ifndef XFIBD_INSTANCE_H
 #define XFIBD_INSTANCE_H
 
+#include <stdbool.h>
 #include <xfib/xfib.h>
 
 #include "maps.h"
@@ -31,6 +32,9 @@ int instance__attach(const struct instance *instance, const char *device, enum x
 
 /* Detaches the programs from every port and removes the pins. */
 void instance__teardown(struct instance *instance);
+
+/* Did it find ports that forwarded by an older set, and take them over? Then ending must not end their forwarding. */
+bool instance__took_over(const struct instance *instance);
 
 /* Releases the lock and closes everything; what is pinned and attached stays. */
 void instance__free(struct instance *instance);

@@ -6,7 +6,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -78,18 +77,6 @@ static bool handle_signal(struct daemon *daemon)
 	return false;
 }
 
-/* Before anything is made: a name that is wrong must not end the forwarding of an instance that is there. */
-static int check_devices(const struct options *options)
-{
-	for (int i = 0; i < options->device_count; i++) {
-		if (if_nametoindex(options->devices[i]))
-			continue;
-		log_error("device '%s' does not exist", options->devices[i]);
-		return -ENODEV;
-	}
-	return 0;
-}
-
 static int start(struct daemon *daemon, const struct options *options)
 {
 	struct mirror_opts opts = {
@@ -98,10 +85,8 @@ static int start(struct daemon *daemon, const struct options *options)
 		.receive_buffer = RECEIVE_BUFFER,
 	};
 	struct maps *maps;
-	int err = check_devices(options);
+	int err = instance__create(options->pin, &options->sizes, &daemon->instance);
 
-	if (!err)
-		err = instance__create(options->pin, &options->sizes, &daemon->instance);
 	if (err)
 		return err;
 	maps = instance__maps(daemon->instance);
@@ -121,7 +106,7 @@ static int start(struct daemon *daemon, const struct options *options)
 	err = instance__publish(daemon->instance);
 	for (int i = 0; !err && i < options->device_count; i++)
 		err = instance__attach(daemon->instance, options->devices[i], options->mode);
-	if (err && options->device_count) /* nothing half done */
+	if (err && !instance__took_over(daemon->instance)) /* nothing half done */
 		instance__teardown(daemon->instance);
 	return err;
 }

@@ -70,7 +70,7 @@ static int parse_number(const char *option, const char *text, uint32_t low, uint
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || text[0] == '+' || value < low || value > high) {
+	if (errno || text[0] < '0' || text[0] > '9' || *end || value < low || value > high) {
 		log_error("--%s '%s': must be a number from %u to %u", option, text, low, high);
 		return -EINVAL;
 	}
