@@ -101,7 +101,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib/libxfib.a $(filter-out %/main.o,
 
 $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lbpf
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf
 
 $(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)

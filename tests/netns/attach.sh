@@ -66,6 +66,22 @@ check "tc filter add … bpf da obj … sec tc loads" in_r tc filter add dev ra 
 check_output "passes traffic up" 0 counted forwarded
 in_r tc qdisc del dev ra clsact
 
+# ---- truncated frames by TC: BPF_PROG_RUN does not take them ----
+check "xfib attach ra hook tc" xfib attach ra hook tc
+mac=$(in_r cat /sys/class/net/ra/address)
+truncated() { # HEX…: the frame is counted as truncated
+	local before
+	before=$(reason truncated ra)
+	in_a "$BUILD/tests/tools/inject" a0 "$mac" 020000000001 "$@" || return 1
+	[ "$(reason truncated ra)" = $((before + 1)) ]
+}
+check "IPv4, no header at all" truncated 0800
+check "IPv4, 19 bytes of a header" truncated 0800 4500003012340000401100000a0001010a0002
+check "IPv6, no header at all" truncated 86dd
+check "IPv6, 39 bytes of a header" truncated 86dd 6000000000001140 20010db8000100000000000000000001 20010db80002000000000000000000
+check "IPv4, shorter than its total length" truncated 0800 4500003012340000401100000a0001010a000201 0001
+check "xfib detach ra" xfib detach ra
+
 # ---- other programs are left alone ----
 
 cat >"$DIR/other.c" <<'END'

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "model.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xfib/lookup.h>
+
+struct question {
+	enum world_hook hook;
+	const struct world_settings *settings;
+	const struct world_route *lists[2];
+	const struct frame *frame;
+	uint32_t gso_size;
+	uint32_t flags; /* of the ingress port */
+};
+
+static unsigned int get16(const uint8_t *at)
+{
+	return (unsigned int)at[0] << 8 | at[1];
+}
+
+/* ---- routes ---- */
+
+static int length_of_match(const struct world_route *route, bool six, const uint8_t *address)
+{
+	char copy[64], *slash;
+	uint8_t prefix[16] = { 0 };
+	int length;
+
+	if ((strchr(route->prefix, ':') != NULL) != six)
+		return -1;
+	strcpy(copy, route->prefix);
+	slash = strchr(copy, '/');
+	*slash = '\0';
+	length = atoi(slash + 1);
+	inet_pton(six ? AF_INET6 : AF_INET, copy, prefix);
+	for (int bit = 0; bit < length; bit++) {
+		if ((prefix[bit / 8] ^ address[bit / 8]) & (0x80 >> bit % 8))
+			return -1;
+	}
+	return length;
+}
+
+/* First path of the longest prefix. Later routes replace earlier ones of the same prefix, as a map does. */
+static const struct world_route *search(const struct question *question, uint32_t table, bool six,
+					const uint8_t *address, int *ret_length)
+{
+	const struct world_route *best = NULL;
+
+	*ret_length = -1;
+	for (int list = 0; list < 2; list++) {
+		for (const struct world_route *route = question->lists[list]; route && route->prefix; route++) {
+			int length = length_of_match(route, six, address);
+
+			if ((route->table ? route->table : XFIB_TABLE_MAIN) == table && length >= 0 && length >= *ret_length) {
+				best = route;
+				*ret_length = length;
+			}
+			while (route->weight && route[1].weight && !strcmp(route->prefix, route[1].prefix))
+				route++;
+		}
+	}
+	return best;
+}
+
+static const struct world_route *best(const struct question *question, bool six, const uint8_t *address)
+{
+	bool merged = !six && question->settings->state_set & XFIB_STATE_MERGED4;
+	int local_length, length;
+	const struct world_route *local = search(question, XFIB_TABLE_LOCAL, six, address, &local_length);
+	const struct world_route *main = search(question, XFIB_TABLE_MAIN, six, address, &length);
+
+	if (local && local->type == XFIB_ROUTE_THROW)
+		local = NULL;
+	if (!local || (merged && main && length > local_length))
+		return main;
+	return local;
+}
+
+static const struct world_route *choose_path(const struct world_route *route, const uint8_t *source,
+					     const uint8_t *destination, int words)
+{
+	uint32_t from[4], to[4];
+	uint64_t total = 0, sum = 0, hash;
+	int count = 0;
+
+	if (!route->weight)
+		return route;
+	memcpy(from, source, (size_t)words * 4);
+	memcpy(to, destination, (size_t)words * 4);
+	hash = xfib_hash__flow(from, to, words);
+	while (route[count].weight && !strcmp(route[count].prefix, route->prefix))
+		total += route[count++].weight;
+	for (int i = 0; i < count; i++) {
+		sum += route[i].weight;
+		if ((hash + 1) * total <= sum << 31)
+			return &route[i];
+	}
+	return &route[count - 1];
+}
+
+static bool source_ok(const struct question *question, const uint8_t *source)
+{
+	const struct world_route *route = best(question, false, source);
+
+	if (!route || (route->type && route->type != XFIB_ROUTE_UNICAST))
+		return false;
+	if (!(question->flags & XFIB_LINK_RP_STRICT))
+		return true;
+	for (const struct world_route *path = route;; path++) {
+		if (path->dev == INGRESS)
+			return true;
+		if (!path->weight || !path[1].weight || strcmp(path->prefix, path[1].prefix))
+			return false;
+	}
+}
+
+/* ---- checks 21 to 32 ---- */
+
+static enum xfib_reason by_type(uint32_t type)
+{
+	static const enum xfib_reason reasons[XFIB_ROUTE_TYPES] = {
+		[XFIB_ROUTE_LOCAL] = XFIB_REASON_LOCAL,
+		[XFIB_ROUTE_BROADCAST] = XFIB_REASON_BROADCAST,
+		[XFIB_ROUTE_ANYCAST] = XFIB_REASON_LOCAL,
+		[XFIB_ROUTE_MULTICAST] = XFIB_REASON_MULTICAST,
+		[XFIB_ROUTE_BLACKHOLE] = XFIB_REASON_BLACKHOLE,
+		[XFIB_ROUTE_UNREACHABLE] = XFIB_REASON_UNREACHABLE,
+		[XFIB_ROUTE_PROHIBIT] = XFIB_REASON_PROHIBIT,
+		[XFIB_ROUTE_THROW] = XFIB_REASON_NO_ROUTE,
+	};
+
+	return type < XFIB_ROUTE_TYPES ? reasons[type] : XFIB_REASON_UNSUPPORTED_ROUTE;
+}
+
+static bool fits(const struct question *question, const uint8_t *ip, bool six, uint32_t mtu)
+{
+	const uint8_t *l4 = ip + (six ? 40 : 20);
+	uint32_t length = six ? 40 + get16(ip + 4) : get16(ip + 2), header = six ? 40 : 20;
+	uint8_t protocol = six ? ip[6] : ip[9];
+
+	if (length <= mtu)
+		return true;
+	if (question->hook == HOOK_XDP || !question->gso_size || (protocol != 6 && protocol != 17))
+		return false;
+	return header + (protocol == 17 ? 8u : (l4[12] >> 4) * 4u) + question->gso_size <= mtu;
+}
+
+static enum xfib_reason route_reason(const struct question *question, const uint8_t *ip, bool six,
+				     struct model_answer *answer)
+{
+	const uint8_t *source = ip + (six ? 8 : 12), *destination = ip + (six ? 24 : 16);
+	const struct world_route *route = best(question, six, destination);
+
+	if (!route)
+		return XFIB_REASON_NO_ROUTE;
+	answer->route = route = choose_path(route, source, destination, six ? 4 : 1);
+	if (route->type && route->type != XFIB_ROUTE_UNICAST)
+		return by_type(route->type);
+	if (!six && question->flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE) && !source_ok(question, source))
+		return XFIB_REASON_RP_FILTER;
+	if (ip[six ? 7 : 8] <= 1)
+		return XFIB_REASON_TTL_EXPIRED;
+	if (route->flags & XFIB_NEXTHOP_UNSUPPORTED)
+		return XFIB_REASON_UNSUPPORTED_ROUTE;
+	if (route->flags & XFIB_NEXTHOP_DOWN)
+		return XFIB_REASON_NEXTHOP_DOWN;
+	if (route->flags & XFIB_NEXTHOP_NOT_ETHERNET)
+		return XFIB_REASON_NOT_ETHERNET;
+	if (!fits(question, ip, six, route->mtu ? route->mtu : 1500))
+		return XFIB_REASON_MTU_EXCEEDED;
+	if (route->dev == INGRESS && (six || question->flags & XFIB_LINK_SEND_REDIRECTS))
+		return XFIB_REASON_SAME_PORT;
+	inet_ntop(six ? AF_INET6 : AF_INET, destination, answer->destination, sizeof(answer->destination));
+	if (route->via ? route->neighbour == NEIGHBOUR_UNKNOWN :
+			 !question->settings->neighbour || route->dev != EGRESS ||
+				 strcmp(question->settings->neighbour, answer->destination))
+		return XFIB_REASON_NO_NEIGHBOUR;
+	if (question->hook == HOOK_XDP && route->dev != EGRESS && route->dev != OTHER)
+		return XFIB_REASON_NO_REDIRECT;
+	return XFIB_REASON_FORWARDED;
+}
+
+/* ---- checks 10 to 20; FORWARDED: go on ---- */
+
+static bool checksum_ok(const uint8_t *ip)
+{
+	unsigned int sum = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		sum += get16(ip + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+static enum xfib_reason header4(const uint8_t *ip, size_t room)
+{
+	size_t header, total;
+
+	if (room < 20)
+		return XFIB_REASON_TRUNCATED;
+	header = (ip[0] & 15) * 4u;
+	total = get16(ip + 2);
+	if (ip[0] >> 4 != 4 || header < 20)
+		return XFIB_REASON_MALFORMED;
+	if (header > 20)
+		return header > room ? XFIB_REASON_TRUNCATED : XFIB_REASON_IP_OPTIONS;
+	if (total < 20)
+		return XFIB_REASON_MALFORMED;
+	if (total > room)
+		return XFIB_REASON_TRUNCATED;
+	if (!checksum_ok(ip))
+		return XFIB_REASON_BAD_CHECKSUM;
+	return total < room && room + 14 > 60 ? XFIB_REASON_TRAILER : XFIB_REASON_FORWARDED;
+}
+
+static enum xfib_reason addresses4(const struct question *question, const uint8_t *ip)
+{
+	const uint8_t *source = ip + 12, *destination = ip + 16;
+	bool localnet = question->flags & XFIB_LINK_ROUTE_LOCALNET;
+	uint8_t own[16];
+
+	if (destination[0] >= 224 && destination[0] < 240)
+		return XFIB_REASON_MULTICAST;
+	if (!memcmp(destination, "\xff\xff\xff\xff", 4))
+		return XFIB_REASON_BROADCAST;
+	if (source[0] == 0 || (source[0] >= 224 && source[0] < 240) || !memcmp(source, "\xff\xff\xff\xff", 4) ||
+	    destination[0] == 0 || (!localnet && (source[0] == 127 || destination[0] == 127)))
+		return XFIB_REASON_MARTIAN;
+	if (question->frame->byte[0] & 1)
+		return XFIB_REASON_OTHER_MAC;
+	if (question->settings->own && inet_pton(AF_INET, question->settings->own, own) && !memcmp(own, source, 4)) {
+		int length;
+		const struct world_route *route = search(question, XFIB_TABLE_LOCAL, false, source, &length);
+
+		if (route && route->type == XFIB_ROUTE_LOCAL)
+			return XFIB_REASON_MARTIAN;
+	}
+	return XFIB_REASON_FORWARDED;
+}
+
+static enum xfib_reason header6(const uint8_t *ip, size_t room)
+{
+	size_t total;
+
+	if (room < 40)
+		return XFIB_REASON_TRUNCATED;
+	total = 40 + get16(ip + 4);
+	if (ip[0] >> 4 != 6)
+		return XFIB_REASON_MALFORMED;
+	if (total > room)
+		return XFIB_REASON_TRUNCATED;
+	if (ip[6] == 0)
+		return XFIB_REASON_HOP_BY_HOP;
+	return total < room && room + 14 > 60 ? XFIB_REASON_TRAILER : XFIB_REASON_FORWARDED;
+}
+
+static enum xfib_reason addresses6(const struct question *question, const uint8_t *ip)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, zero[15];
+	const uint8_t *source = ip + 8, *destination = ip + 24;
+
+	if (destination[0] == 0xff)
+		return XFIB_REASON_MULTICAST;
+	if (source[0] == 0xff || !memcmp(source, mapped, 12) || (!memcmp(source, zero, 15) && source[15] <= 1) ||
+	    (!memcmp(destination, zero, 15) && destination[15] <= 1))
+		return XFIB_REASON_MARTIAN;
+	if ((source[0] == 0xfe && (source[1] & 0xc0) == 0x80) || (destination[0] == 0xfe && (destination[1] & 0xc0) == 0x80))
+		return XFIB_REASON_LINK_LOCAL;
+	return question->frame->byte[0] & 1 ? XFIB_REASON_OTHER_MAC : XFIB_REASON_FORWARDED;
+}
+
+/* ---- checks 1 to 9 ---- */
+
+static enum xfib_reason frame_reason(const struct question *question)
+{
+	const uint8_t *byte = question->frame->byte;
+	unsigned int type = get16(byte + 12);
+
+	if (question->settings->unknown_port)
+		return XFIB_REASON_UNKNOWN_PORT;
+	if (!(question->flags & XFIB_LINK_ETHERNET))
+		return XFIB_REASON_NOT_ETHERNET;
+	if (question->frame->length < 14)
+		return XFIB_REASON_TRUNCATED;
+	if (type == 0x8100 || type == 0x88a8)
+		return XFIB_REASON_VLAN;
+	if (type != 0x0800 && type != 0x86dd)
+		return XFIB_REASON_NOT_IP;
+	if (question->flags & XFIB_LINK_ENSLAVED)
+		return XFIB_REASON_ENSLAVED;
+	if (!(question->flags & (type == 0x0800 ? XFIB_LINK_FORWARDING4 : XFIB_LINK_FORWARDING6)))
+		return XFIB_REASON_FORWARDING_OFF;
+	if (question->flags & (type == 0x0800 ? XFIB_LINK_RULES4 : XFIB_LINK_RULES6))
+		return XFIB_REASON_POLICY_RULE;
+	if (!(byte[0] & 1) && memcmp(byte, frame_port_mac, 6))
+		return XFIB_REASON_OTHER_MAC;
+	return XFIB_REASON_FORWARDED;
+}
+
+struct model_answer model__decide(enum world_hook hook, const struct world_settings *settings,
+				  const struct world_route *routes, const struct world_route *more,
+				  const struct frame *frame, uint32_t gso_size)
+{
+	struct question question = { hook, settings, { routes, more }, frame, gso_size, 0 };
+	struct model_answer answer = { XFIB_REASON_FORWARDED };
+	const uint8_t *ip = frame->byte + 14;
+	bool six = get16(frame->byte + 12) == 0x86dd;
+
+	question.flags = (XFIB_LINK_ETHERNET | XFIB_LINK_FORWARDING4 | XFIB_LINK_FORWARDING6 | settings->link_set) &
+			 ~settings->link_clear;
+	answer.reason = frame_reason(&question);
+	if (answer.reason == XFIB_REASON_FORWARDED)
+		answer.reason = six ? header6(ip, frame->length - 14) : header4(ip, frame->length - 14);
+	if (answer.reason == XFIB_REASON_FORWARDED)
+		answer.reason = six ? addresses6(&question, ip) : addresses4(&question, ip);
+	if (answer.reason == XFIB_REASON_FORWARDED)
+		answer.reason = route_reason(&question, ip, six, &answer);
+	return answer;
+}

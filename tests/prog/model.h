@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * The decision about a packet, slowly: the order of checks in
+ * bpf/forward.bpf.h over lists that are searched from end to end. The oracle
+ * of the programs.
+ */
+#ifndef TESTS_PROG_MODEL_H
+#define TESTS_PROG_MODEL_H
+
+#include "world.h"
+
+struct model_answer {
+	enum xfib_reason reason;
+	const struct world_route *route; /* the path, where one was found */
+	char destination[64];
+};
+
+struct model_answer model__decide(enum world_hook hook, const struct world_settings *settings,
+				  const struct world_route *routes, const struct world_route *more,
+				  const struct frame *frame, uint32_t gso_size);
+
+#endif

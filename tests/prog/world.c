@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "world.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/pkt_cls.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xfib/lookup.h>
+
+#include "xfib.skel.h"
+
+#define SLOTS 1024 /* of routes, next hops and groups */
+
+static struct xfib_bpf *skeleton;
+static uint32_t ifindex[PORTS], next_slot, next_group;
+static int processors;
+
+static const char *const names[PORTS] = { NULL, "xi", "xe", "xo", "xn" };
+
+uint32_t world__ifindex(enum world_port port)
+{
+	return ifindex[port];
+}
+
+static struct {
+	int count[4];
+	struct xfib_event last;
+} events;
+
+static int on_event(void *ctx, void *data, size_t size)
+{
+	const struct xfib_event *event = data;
+
+	(void)ctx;
+	assert(size >= sizeof(*event) && event->kind < 4);
+	events.count[event->kind]++;
+	events.last = *event;
+	return 0;
+}
+
+static struct ring_buffer *ring;
+
+int world__setup(void)
+{
+	if (unshare(CLONE_NEWNET) || system("ip link add xi type veth peer name xo && ip link add xe type veth peer name xn"))
+		return -1;
+	for (int port = INGRESS; port < PORTS; port++)
+		ifindex[port] = if_nametoindex(names[port]);
+	processors = libbpf_num_possible_cpus();
+	skeleton = xfib_bpf__open();
+	if (!skeleton)
+		return -1;
+	bpf_map__set_max_entries(skeleton->maps.xfib_rib4, 20000);
+	bpf_map__set_max_entries(skeleton->maps.xfib_rib6, 20000);
+	bpf_map__set_max_entries(skeleton->maps.xfib_nexthops, SLOTS);
+	if (xfib_bpf__load(skeleton))
+		return -1;
+	for (int port = EGRESS; port <= OTHER; port++) {
+		if (bpf_map__update_elem(skeleton->maps.xfib_tx, &ifindex[port], 4, &ifindex[port], 4, BPF_ANY))
+			return -1;
+	}
+	ring = ring_buffer__new(bpf_map__fd(skeleton->maps.xfib_events), on_event, NULL, NULL);
+	return ring ? 0 : -1;
+}
+
+/* ---- filling the maps ---- */
+
+static void put(struct bpf_map *map, uint32_t index, const void *value)
+{
+	int err = bpf_map__update_elem(map, &index, sizeof(index), value, bpf_map__value_size(map), BPF_ANY);
+
+	assert(!err);
+}
+
+static void empty(struct bpf_map *map)
+{
+	uint8_t key[64];
+
+	while (!bpf_map__get_next_key(map, NULL, key, bpf_map__key_size(map)))
+		assert(!bpf_map__delete_elem(map, key, bpf_map__key_size(map), 0));
+}
+
+static uint8_t family_of(const char *text)
+{
+	return strchr(text, ':') ? XFIB_INET6 : XFIB_INET;
+}
+
+static uint8_t parse(const char *text, uint8_t address[16])
+{
+	memset(address, 0, 16);
+	assert(inet_pton(family_of(text), text, address) == 1);
+	return family_of(text);
+}
+
+/* 02:00:00:00:00:PP for a port; 02:00:01:xx:yy:zz, the last bytes of its address, for a neighbour. */
+void world__macs(enum world_port port, const char *neighbour, uint8_t dmac[6], uint8_t smac[6])
+{
+	uint8_t address[16], *tail = address;
+
+	memset(dmac, 0, 6);
+	memset(smac, 0, 6);
+	dmac[0] = smac[0] = 2;
+	smac[5] = (uint8_t)port;
+	dmac[2] = 1;
+	tail += parse(neighbour, address) == XFIB_INET6 ? 13 : 1;
+	memcpy(dmac + 3, tail, 3);
+}
+
+static void set_neighbour(struct xfib_nexthop *nexthop, enum world_port port, const char *address,
+			  enum world_neighbour state)
+{
+	uint8_t dmac[6], smac[6];
+
+	world__macs(port, address, dmac, smac);
+	memcpy(nexthop->smac, smac, 6);
+	if (state != NEIGHBOUR_UNKNOWN)
+		memcpy(nexthop->dmac, dmac, 6);
+	nexthop->gateway_family = parse(address, nexthop->gateway);
+	nexthop->state = state == NEIGHBOUR_VALID ? XFIB_NEIGHBOUR_VALID :
+			 state == NEIGHBOUR_STALE ? XFIB_NEIGHBOUR_STALE : XFIB_NEIGHBOUR_NONE;
+}
+
+static uint32_t put_nexthop(const struct world_route *route, uint8_t family)
+{
+	struct xfib_nexthop nexthop = {
+		.type = (uint8_t)(route->type ? route->type : XFIB_ROUTE_UNICAST),
+		.ifindex = ifindex[route->dev],
+		.mtu = route->mtu ? route->mtu : 1500,
+		.flags = route->flags,
+		.family = family,
+	};
+
+	if (route->via)
+		set_neighbour(&nexthop, route->dev, route->via, route->neighbour);
+	assert(++next_slot < SLOTS);
+	put(skeleton->maps.xfib_nexthops, next_slot, &nexthop);
+	return next_slot;
+}
+
+/* The paths of one multipath route, bounds as the daemon computes them. Returns how many there are. */
+static int put_group(const struct world_route *route, uint8_t family, uint32_t *ret_target)
+{
+	static struct xfib_group group;
+	uint64_t total = 0, sum = 0;
+	int count = 0;
+
+	while (route[count].weight && !strcmp(route[count].prefix, route->prefix))
+		total += route[count++].weight;
+	memset(&group, 0, sizeof(group));
+	group.count = (uint32_t)count;
+	for (int i = 0; i < count; i++) {
+		sum += route[i].weight;
+		group.member[i].nexthop = put_nexthop(&route[i], family);
+		group.member[i].upper_bound = (uint32_t)((sum << 31) / total - 1);
+	}
+	put(skeleton->maps.xfib_groups, ++next_group, &group);
+	*ret_target = next_group | XFIB_TARGET_GROUP;
+	return count;
+}
+
+static void put_prefix(const char *prefix, uint32_t table, uint32_t target)
+{
+	struct xfib_rib_value value = { .target = target };
+	char copy[64], *slash;
+	uint8_t address[16];
+	uint8_t family;
+
+	strcpy(copy, prefix);
+	slash = strchr(copy, '/');
+	assert(slash);
+	*slash = '\0';
+	value.prefix_length = (uint8_t)atoi(slash + 1);
+	family = parse(copy, address);
+	if (family == XFIB_INET) {
+		struct xfib_rib4_key key = { .prefixlen = 32u + value.prefix_length, .table = table };
+
+		memcpy(key.address, address, 4);
+		assert(!bpf_map__update_elem(skeleton->maps.xfib_rib4, &key, sizeof(key), &value, sizeof(value), 0));
+	} else {
+		struct xfib_rib6_key key = { .prefixlen = 32u + value.prefix_length, .table = table };
+
+		memcpy(key.address, address, 16);
+		assert(!bpf_map__update_elem(skeleton->maps.xfib_rib6, &key, sizeof(key), &value, sizeof(value), 0));
+	}
+}
+
+static void put_routes(const struct world_route *routes)
+{
+	for (; routes && routes->prefix; routes++) {
+		uint8_t family = family_of(routes->prefix);
+		uint32_t target;
+
+		if (routes->weight) {
+			int count = put_group(routes, family, &target);
+
+			put_prefix(routes->prefix, routes->table ? routes->table : XFIB_TABLE_MAIN, target);
+			routes += count - 1;
+		} else {
+			put_prefix(routes->prefix, routes->table ? routes->table : XFIB_TABLE_MAIN,
+				   put_nexthop(routes, family));
+		}
+	}
+}
+
+static void put_neighbour(const char *address)
+{
+	struct xfib_neighbour_key key = { .ifindex = ifindex[EGRESS] };
+	struct xfib_nexthop nexthop = { .type = XFIB_ROUTE_UNICAST, .ifindex = key.ifindex, .mtu = 1500 };
+
+	key.family = parse(address, key.address);
+	set_neighbour(&nexthop, EGRESS, address, NEIGHBOUR_VALID);
+	put(skeleton->maps.xfib_nexthops, ++next_slot, &nexthop);
+	assert(!bpf_map__update_elem(skeleton->maps.xfib_neighbours, &key, sizeof(key), &next_slot, 4, 0));
+}
+
+static uint32_t link_slot(void)
+{
+	return xfib_link__slot(ifindex[INGRESS], bpf_map__max_entries(skeleton->maps.xfib_links), 0);
+}
+
+static void put_link(const struct world_settings *settings)
+{
+	struct xfib_link link = {
+		.ifindex = settings->unknown_port ? 0 : ifindex[INGRESS],
+		.flags = XFIB_LINK_UP | XFIB_LINK_CARRIER | XFIB_LINK_ETHERNET | XFIB_LINK_FORWARDING4 |
+			 XFIB_LINK_FORWARDING6,
+		.table = XFIB_TABLE_MAIN,
+		.mtu = 1500,
+	};
+
+	link.flags = (link.flags | settings->link_set) & ~settings->link_clear;
+	memcpy(link.mac, frame_port_mac, 6);
+	put(skeleton->maps.xfib_links, link_slot(), &link);
+}
+
+static void put_state(const struct world_settings *settings)
+{
+	struct xfib_state state = { .layout = XFIB_LAYOUT };
+	uint32_t first, second, word;
+	uint8_t address[16];
+
+	state.flags = XFIB_STATE_IPV4 | XFIB_STATE_IPV6 | settings->state_set;
+	if (settings->own) {
+		parse(settings->own, address);
+		memcpy(&word, address, 4);
+		xfib_filter__bits(word, &first, &second);
+		state.own_addresses[first / 64] |= 1ull << (first % 64);
+		state.own_addresses[second / 64] |= 1ull << (second % 64);
+	}
+	put(skeleton->maps.xfib_state, 0, &state);
+}
+
+void world__fill(const struct world_settings *settings, const struct world_route *routes,
+		 const struct world_route *more)
+{
+	ring_buffer__consume(ring);
+	memset(&events, 0, sizeof(events));
+	empty(skeleton->maps.xfib_rib4);
+	empty(skeleton->maps.xfib_rib6);
+	empty(skeleton->maps.xfib_neighbours);
+	next_slot = next_group = 0;
+	put_link(settings);
+	put_state(settings);
+	put_routes(routes);
+	put_routes(more);
+	if (settings->neighbour)
+		put_neighbour(settings->neighbour);
+}
+
+/* ---- running a program ---- */
+
+static void sum_counters(struct xfib_link_stats *ret_sum)
+{
+	struct xfib_link_stats *each = calloc((size_t)processors, sizeof(*each));
+	uint32_t slots[] = { 0, link_slot() };
+
+	memset(ret_sum, 0, sizeof(*ret_sum));
+	for (size_t slot = 0; slot < 2; slot++) {
+		assert(!bpf_map__lookup_elem(skeleton->maps.xfib_stats, &slots[slot], 4, each,
+					     (size_t)processors * sizeof(*each), 0));
+		for (int cpu = 0; cpu < processors; cpu++) {
+			for (int reason = 0; reason < XFIB_REASON_COUNT; reason++) {
+				ret_sum->reason[reason].packets += each[cpu].reason[reason].packets;
+				ret_sum->reason[reason].bytes += each[cpu].reason[reason].bytes;
+			}
+		}
+	}
+	free(each);
+}
+
+static enum xfib_verdict verdict_of(enum world_hook hook, uint32_t action)
+{
+	if (hook == HOOK_XDP)
+		return action == XDP_REDIRECT ? XFIB_VERDICT_REDIRECT :
+		       action == XDP_DROP     ? XFIB_VERDICT_DROP :
+		       action == XDP_PASS     ? XFIB_VERDICT_PASS : (enum xfib_verdict)99;
+	return action == TC_ACT_REDIRECT ? XFIB_VERDICT_REDIRECT :
+	       action == TC_ACT_SHOT     ? XFIB_VERDICT_DROP :
+	       action == TC_ACT_OK       ? XFIB_VERDICT_PASS : (enum xfib_verdict)99;
+}
+
+static void compare_counters(const struct xfib_link_stats *before, const struct xfib_link_stats *after,
+			     struct world_run *run)
+{
+	run->moved = 0;
+	for (uint32_t reason = 0; reason < XFIB_REASON_COUNT; reason++) {
+		if (before->reason[reason].packets == after->reason[reason].packets)
+			continue;
+		run->moved++;
+		run->reason = reason;
+		run->packets = after->reason[reason].packets - before->reason[reason].packets;
+		run->bytes = after->reason[reason].bytes - before->reason[reason].bytes;
+	}
+}
+
+int world__run(enum world_hook hook, const struct frame *frame, struct world_run *run)
+{
+	struct xdp_md xdp = { .data_end = (uint32_t)frame->length, .ingress_ifindex = ifindex[INGRESS] };
+	struct __sk_buff skb = { .ifindex = ifindex[INGRESS], .ingress_ifindex = ifindex[INGRESS],
+				 .gso_size = run->gso_size };
+	struct xfib_link_stats before, after;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame->byte, .data_size_in = (uint32_t)frame->length,
+		    .data_out = run->out.byte, .data_size_out = sizeof(run->out.byte), .repeat = 1);
+	int err;
+
+	if (hook == HOOK_XDP) {
+		opts.ctx_in = &xdp;
+		opts.ctx_size_in = sizeof(xdp);
+	} else {
+		opts.ctx_in = &skb;
+		opts.ctx_size_in = sizeof(skb);
+	}
+	sum_counters(&before);
+	err = bpf_prog_test_run_opts(bpf_program__fd(hook == HOOK_XDP ? skeleton->progs.xfib_xdp :
+								       skeleton->progs.xfib_tc), &opts);
+	if (err)
+		return err;
+	sum_counters(&after);
+	run->out.length = opts.data_size_out;
+	run->verdict = verdict_of(hook, opts.retval);
+	compare_counters(&before, &after, run);
+	return 0;
+}
+
+int world__events(uint32_t kind, uint32_t *ret_ifindex, char text[64])
+{
+	ring_buffer__consume(ring);
+	*ret_ifindex = events.last.ifindex;
+	text[0] = '\0';
+	if (events.last.family)
+		inet_ntop((int)events.last.family, events.last.address, text, 64);
+	return events.count[kind];
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * The maps as a test wants them, written by hand and not by the daemon, in a
+ * network namespace of the test's own; and runs of the programs.
+ *
+ * Ports: INGRESS, where every packet comes from; EGRESS and OTHER, in xfib_tx;
+ * NO_TX, which is not.
+ */
+#ifndef TESTS_PROG_WORLD_H
+#define TESTS_PROG_WORLD_H
+
+#include <xfib/abi.h>
+
+#include "frame.h"
+
+enum world_port { NO_PORT, INGRESS, EGRESS, OTHER, NO_TX, PORTS };
+enum world_hook { HOOK_XDP, HOOK_TC, HOOKS };
+
+/* State of the MAC address of a path's gateway, or of an on-link destination. */
+enum world_neighbour { NEIGHBOUR_VALID, NEIGHBOUR_UNKNOWN, NEIGHBOUR_STALE };
+
+struct world_route {
+	const char *prefix; /* NULL ends a list */
+	uint32_t table;     /* 0: main */
+	uint32_t type;      /* 0: unicast */
+	const char *via;    /* NULL: on-link */
+	enum world_port dev;
+	uint32_t mtu;       /* 0: 1500 */
+	uint8_t flags;      /* XFIB_NEXTHOP_* */
+	enum world_neighbour neighbour;
+	uint16_t weight; /* not 0: a path of a multipath route; the paths of one prefix follow one another */
+};
+
+struct world_settings {
+	uint32_t link_set, link_clear; /* flags of the ingress port */
+	uint32_t state_set;            /* XFIB_STATE_* */
+	bool unknown_port;             /* the ingress port is not in xfib_links */
+	const char *own;               /* an address of this machine in the filter */
+	const char *neighbour;         /* on-link neighbour of EGRESS */
+};
+
+struct world_run {
+	enum xfib_verdict verdict;
+	struct frame out;
+	int moved;           /* how many counters moved */
+	uint32_t reason;     /* the one that moved */
+	uint64_t packets, bytes; /* by how much */
+	uint32_t gso_size;   /* in: TC only */
+};
+
+/* Makes namespace, devices and maps. */
+int world__setup(void);
+
+/* Empties the maps and fills them with both lists of routes. */
+void world__fill(const struct world_settings *settings, const struct world_route *routes,
+		 const struct world_route *more);
+
+/* Runs a program on a frame. -EINVAL: the kernel takes no frame of this length. */
+int world__run(enum world_hook hook, const struct frame *frame, struct world_run *run);
+
+/* MAC addresses with which a path through a port with this gateway or destination sends. */
+void world__macs(enum world_port port, const char *neighbour, uint8_t dmac[6], uint8_t smac[6]);
+
+/* How many events of a kind the programs have sent since world__fill(), and where the last one asks. */
+int world__events(uint32_t kind, uint32_t *ret_ifindex, char text[64]);
+
+uint32_t world__ifindex(enum world_port port);
+
+#endif
