@@ -8,7 +8,8 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 CC ?= cc
 
-B := build
+# SANITIZE=1 builds what runs in user space once more, beside the rest, with the address and undefined-behaviour sanitizers.
+B := build$(if $(SANITIZE),/sanitize)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
@@ -16,6 +17,10 @@ WARN := -Wall -Wextra -Wshadow -Wconversion $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
 override CPPFLAGS += -std=gnu11 -D_GNU_SOURCE -DXFIB_VERSION='"$(VERSION)"' -Iinclude -MMD -MP
 override CFLAGS += $(WARN) -fPIC -fvisibility=hidden
+ifdef SANITIZE
+override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+override LDFLAGS += -fsanitize=address,undefined
+endif
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Werror -Iinclude -Ivmlinux
 
 LIB_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/lib/*.c))
@@ -30,7 +35,7 @@ LIB_LIBS := -lbpf
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
 CMD_LIBS := -lbpf -ljansson
 
-.PHONY: all demo check bench install uninstall deps clean help tests
+.PHONY: all demo check bench install uninstall deps clean help tests unit
 .SECONDARY:
 
 all: $(B)/bpf/xfib.bpf.o $(B)/lib/libxfib.so $(B)/lib/libxfib.a $(if $(CMD_O),$(B)/xfib) $(B)/xfibd
@@ -46,7 +51,10 @@ help:
 deps:
 	$(Q)packaging/deps
 
-tests: all $(UNIT) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS)
+tests: all $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS)
+	$(Q)$(MAKE) --no-print-directory SANITIZE=1 unit
+
+unit: $(UNIT)
 
 check:
 	$(Q)packaging/deps
@@ -69,7 +77,9 @@ $(SKELETON): $(B)/bpf/xfib.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name xfib_bpf > $@.tmp && mv $@.tmp $@
 
 $(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -isystem $(B)/bpf
-$(DAEMON_O) $(PROG_O): $(SKELETON)
+# Tables of cases name what is not zero.
+$(B)/tests/%.o: private override CFLAGS += -Wno-missing-field-initializers
+$(DAEMON_O) $(PROG_O) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)): $(SKELETON)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

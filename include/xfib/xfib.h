@@ -43,8 +43,10 @@ const char *xfib_error__last(void);
 
 /*
  * Called with each message that the library has for people, libbpf's
- * warnings among them. NULL (the default) keeps the library silent. Set it
- * before other threads use the library.
+ * warnings among them; NULL: no message at all. It sets libbpf's print
+ * function for the whole process: until it is called, libbpf writes its own
+ * warnings to standard error, as in any program. Call it before other threads
+ * use the library.
  */
 typedef void (*xfib_log_fn)(const char *message, void *data);
 void xfib_log__set(xfib_log_fn log, void *data);

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * user/xfibd/rib.c, with next hops, groups and slots, against lists: after
+ * each of many random changes the chain of the prefix is compared, and now and
+ * then what the trie says about random addresses.
+ */
+#include "unit.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+
+#include "hash.h"
+#include "maps.h"
+#include "rib.h"
+
+#define PREFIXES 24
+#define CHAIN 64
+#define DEVICES 4
+#define STEPS 6000
+
+/* ---- the oracle: a list of routes for each prefix ---- */
+
+struct listed {
+	uint32_t metric;
+	uint8_t count; /* of paths */
+	uint8_t device[3], gateway[3], weight[3];
+};
+
+static struct {
+	uint8_t address[4], length;
+	struct listed route[CHAIN];
+	int count;
+} lists[PREFIXES];
+
+static bool up[DEVICES + 1];
+
+static bool same_paths(const struct listed *a, const struct listed *b)
+{
+	return a->count == b->count && !memcmp(a->device, b->device, a->count) && !memcmp(a->gateway, b->gateway, a->count) &&
+	       !memcmp(a->weight, b->weight, a->count);
+}
+
+static void list_insert(int list, int at, const struct listed *route)
+{
+	memmove(&lists[list].route[at + 1], &lists[list].route[at], (size_t)(lists[list].count - at) * sizeof(*route));
+	lists[list].route[at] = *route;
+	lists[list].count++;
+}
+
+static void list_remove(int list, int at)
+{
+	lists[list].count--;
+	memmove(&lists[list].route[at], &lists[list].route[at + 1],
+		(size_t)(lists[list].count - at) * sizeof(struct listed));
+}
+
+/* As rib.h has it. Returns whether the list changed. */
+static void list_add(int list, const struct listed *route, enum rib_position position)
+{
+	int at = 0;
+
+	for (int i = 0; i < lists[list].count; i++) {
+		if (lists[list].route[i].metric == route->metric && same_paths(&lists[list].route[i], route))
+			return;
+	}
+	while (at < lists[list].count && (lists[list].route[at].metric < route->metric ||
+					  (position == RIB_APPEND && lists[list].route[at].metric == route->metric)))
+		at++;
+	if (position == RIB_REPLACE && at < lists[list].count && lists[list].route[at].metric == route->metric)
+		list_remove(list, at);
+	else if (position == RIB_REPLACE)
+		while (at < lists[list].count && lists[list].route[at].metric == route->metric)
+			at++;
+	list_insert(list, at, route);
+}
+
+/* ---- the RIB ---- */
+
+static struct maps *maps;
+static struct nexthops *nexthops;
+static struct rib *rib;
+
+static void device(uint32_t ifindex, struct nexthop_device *ret_device, void *data)
+{
+	(void)data;
+	memset(ret_device, 0, sizeof(*ret_device));
+	ret_device->mtu4 = ret_device->mtu6 = 1500;
+	ret_device->ethernet = true;
+	ret_device->down4 = ret_device->down6 = ifindex > DEVICES || !up[ifindex];
+}
+
+static void make_route(int list, const struct listed *from, struct rib_path paths[3], struct rib_route *ret_route)
+{
+	memset(paths, 0, 3 * sizeof(*paths));
+	memset(ret_route, 0, sizeof(*ret_route));
+	ret_route->family = XFIB_INET;
+	ret_route->type = XFIB_ROUTE_UNICAST;
+	ret_route->owner = XFIB_OWNER_KERNEL;
+	ret_route->table = XFIB_TABLE_MAIN;
+	ret_route->metric = from->metric;
+	ret_route->prefix_length = lists[list].length;
+	memcpy(ret_route->prefix, lists[list].address, 4);
+	ret_route->path_count = from->count;
+	ret_route->paths = paths;
+	for (int i = 0; i < from->count; i++) {
+		paths[i].weight = from->weight[i];
+		paths[i].nexthop.ifindex = from->device[i];
+		paths[i].nexthop.family = paths[i].nexthop.gateway_family = XFIB_INET;
+		paths[i].nexthop.type = XFIB_ROUTE_UNICAST;
+		paths[i].nexthop.gateway[0] = 10;
+		paths[i].nexthop.gateway[3] = from->gateway[i];
+	}
+}
+
+static bool find(int list, struct xfib_rib_value *ret_value)
+{
+	struct xfib_rib4_key key = { .prefixlen = 32u + lists[list].length, .table = XFIB_TABLE_MAIN };
+
+	memcpy(key.address, lists[list].address, 4);
+	return !bpf_map_lookup_elem(maps->rib4_fd, &key, ret_value) && ret_value->prefix_length == lists[list].length;
+}
+
+static void check_path(const struct xfib_route *route, const struct listed *expected, int path)
+{
+	const struct xfib_nexthop *nexthop = &maps->nexthops[route->nexthop];
+
+	assert_int_equal(route->metric, expected->metric);
+	assert_int_equal(route->weight, expected->weight[path]);
+	assert_int_equal(!!(route->flags & XFIB_ROUTE_MEMBER), path > 0);
+	assert_int_equal(route->flags & XFIB_ROUTE_GONE, 0);
+	assert_int_equal(nexthop->ifindex, expected->device[path]);
+	assert_int_equal(nexthop->gateway[3], expected->gateway[path]);
+	assert_int_equal(!!(nexthop->flags & XFIB_NEXTHOP_DOWN), !up[expected->device[path]]);
+}
+
+static int live_paths(const struct listed *route)
+{
+	int live = 0;
+
+	for (int i = 0; i < route->count; i++)
+		live += up[route->device[i]];
+	return live;
+}
+
+/* The first route with a path that is up; of several such paths a group, in order, by weight. */
+static void check_target(int list, uint32_t target)
+{
+	const struct listed *best = NULL;
+	const struct xfib_group *group;
+	int member = 0;
+
+	for (int i = 0; i < lists[list].count && !best; i++) {
+		if (live_paths(&lists[list].route[i]))
+			best = &lists[list].route[i];
+	}
+	if (!best) {
+		assert_int_equal(target & XFIB_TARGET_GROUP, 0);
+		assert_true(maps->nexthops[target].flags & XFIB_NEXTHOP_DOWN);
+		return;
+	}
+	assert_int_equal(!!(target & XFIB_TARGET_GROUP), live_paths(best) > 1);
+	group = &maps->groups[target & ~XFIB_TARGET_GROUP];
+	if (live_paths(best) > 1)
+		assert_int_equal(group->count, live_paths(best));
+	for (int i = 0; i < best->count; i++) {
+		const struct xfib_nexthop *nexthop;
+
+		if (!up[best->device[i]])
+			continue;
+		nexthop = &maps->nexthops[live_paths(best) > 1 ? group->member[member++].nexthop : target];
+		assert_int_equal(nexthop->ifindex, best->device[i]);
+		assert_int_equal(nexthop->gateway[3], best->gateway[i]);
+	}
+}
+
+static void check_list(int list)
+{
+	struct xfib_rib_value value;
+	uint32_t id;
+
+	if (!lists[list].count) {
+		assert_false(find(list, &value));
+		return;
+	}
+	assert_true(find(list, &value));
+	id = value.route;
+	for (int i = 0; i < lists[list].count; i++) {
+		for (int path = 0; path < lists[list].route[i].count; path++) {
+			assert_int_not_equal(id, XFIB_NONE);
+			check_path(&maps->routes[id], &lists[list].route[i], path);
+			id = maps->routes[id].next;
+		}
+	}
+	assert_int_equal(id, XFIB_NONE);
+	check_target(list, value.target);
+}
+
+/* ---- random changes ---- */
+
+static void random_route(struct listed *route)
+{
+	memset(route, 0, sizeof(*route));
+	route->metric = unit__below(3) * 100;
+	route->count = (uint8_t)(unit__below(3) ? 1 : 2 + unit__below(2));
+	for (int i = 0; i < route->count; i++) {
+		/* Paths of one route differ: a gateway of their own each. */
+		route->device[i] = (uint8_t)(1 + unit__below(DEVICES));
+		route->gateway[i] = (uint8_t)(1 + (unsigned)i * 3 + unit__below(3));
+		route->weight[i] = (uint8_t)(route->count == 1 ? 1 : 1 + unit__below(8));
+	}
+}
+
+static void add_random(int list)
+{
+	struct rib_path paths[3];
+	struct rib_route route;
+	struct listed listed;
+	enum rib_position position = (enum rib_position)unit__below(3);
+
+	if (lists[list].count == CHAIN)
+		return;
+	random_route(&listed);
+	make_route(list, &listed, paths, &route);
+	assert_int_equal(rib__add(rib, &route, position), 0);
+	list_add(list, &listed, position);
+}
+
+static void delete_random(int list)
+{
+	struct rib_path paths[3];
+	struct rib_route route;
+	struct listed listed;
+	int at;
+
+	if (!lists[list].count) {
+		random_route(&listed);
+		make_route(list, &listed, paths, &route);
+		assert_int_equal(rib__delete(rib, &route), -ENOENT);
+		return;
+	}
+	at = (int)unit__below((unsigned)lists[list].count);
+	listed = lists[list].route[at];
+	/* The first one with the same paths: weights are no part of what is named. */
+	for (int i = 0; i < at; i++) {
+		const struct listed *other = &lists[list].route[i];
+
+		if (other->metric == listed.metric && other->count == listed.count &&
+		    !memcmp(other->device, listed.device, 3) && !memcmp(other->gateway, listed.gateway, 3)) {
+			at = i;
+			break;
+		}
+	}
+	make_route(list, &listed, paths, &route);
+	assert_int_equal(rib__delete(rib, &route), 0);
+	list_remove(list, at);
+}
+
+static void toggle_device(void)
+{
+	uint32_t ifindex = 1 + unit__below(DEVICES);
+
+	up[ifindex] = !up[ifindex];
+	if (nexthops__update_device(nexthops, ifindex))
+		rib__refresh(rib);
+	for (int list = 0; list < PREFIXES; list++)
+		check_list(list);
+}
+
+static uint32_t routes_listed(void)
+{
+	uint32_t count = 0;
+
+	for (int list = 0; list < PREFIXES; list++)
+		count += (uint32_t)lists[list].count;
+	return count;
+}
+
+static void chains_are_the_lists(void **state)
+{
+	(void)state;
+	unit__seed();
+	for (int step = 0; step < STEPS; step++) {
+		int list = (int)unit__below(PREFIXES);
+
+		if (unit__below(5) < 3)
+			add_random(list);
+		else
+			delete_random(list);
+		check_list(list);
+		assert_int_equal(maps->state->routes4, routes_listed());
+		if (!unit__below(200))
+			toggle_device();
+	}
+}
+
+/* A dump that names half of the routes leaves those and no others. */
+static void a_dump_removes_what_it_does_not_name(void **state)
+{
+	(void)state;
+	rib__begin_dump(rib);
+	for (int list = 0; list < PREFIXES; list++) {
+		if (list % 2) {
+			lists[list].count = 0;
+			continue;
+		}
+		for (int i = 0; i < lists[list].count; i++) {
+			struct rib_path paths[3];
+			struct rib_route route;
+
+			make_route(list, &lists[list].route[i], paths, &route);
+			assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
+		}
+	}
+	rib__end_dump(rib);
+	for (int list = 0; list < PREFIXES; list++)
+		check_list(list);
+	assert_int_equal(maps->state->routes4, routes_listed());
+}
+
+/* All slots of routes and next hops come back. */
+static void nothing_leaks(void **state)
+{
+	struct listed listed = { .count = 1, .device = { 1 }, .gateway = { 200 }, .weight = { 1 } };
+	struct rib_path paths[3];
+	struct rib_route route;
+
+	(void)state;
+	rib__begin_dump(rib);
+	rib__end_dump(rib);
+	assert_int_equal(maps->state->routes4, 0);
+	for (uint32_t i = 0; i + 1 < maps->sizes.routes; i++) {
+		make_route(0, &listed, paths, &route);
+		route.prefix[1] = (uint8_t)(i >> 8);
+		route.prefix[2] = (uint8_t)i;
+		route.prefix_length = 24;
+		assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
+	}
+	route.prefix[0]++;
+	assert_int_equal(rib__add(rib, &route, RIB_APPEND), -ENOSPC);
+	assert_true(maps->state->refused > 0);
+}
+
+static int setup(void **state)
+{
+	const struct map_sizes sizes = { .routes = 2048, .nexthops = 64, .groups = 512, .links = 64, .addresses = 64,
+					 .neighbours = 64 };
+
+	(void)state;
+	hash__init();
+	for (int i = 0; i < PREFIXES; i++) {
+		lists[i].address[0] = (uint8_t)(20 + i / 3);
+		lists[i].address[1] = i % 3 ? 128 : 0;
+		lists[i].length = (uint8_t)(i % 3 == 2 ? 32 : 8 + 4 * (i % 3));
+	}
+	for (int i = 1; i <= DEVICES; i++)
+		up[i] = true;
+	if (maps__create(&sizes, &maps) || nexthops__new(maps, device, NULL, &nexthops))
+		return -1;
+	return rib__new(maps, nexthops, &rib);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	rib__free(rib);
+	nexthops__free(nexthops);
+	maps__destroy(maps);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chains_are_the_lists),
+		cmocka_unit_test(a_dump_removes_what_it_does_not_name),
+		cmocka_unit_test(nothing_leaks),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
