@@ -28,7 +28,8 @@ CMD_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfib/*.c))
 DAEMON_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfibd/*.c))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 PROG_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/prog/*.c))
-TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
+BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 SKELETON := $(B)/bpf/xfib.skel.h
 
 LIB_LIBS := -lbpf
@@ -51,7 +52,7 @@ help:
 deps:
 	$(Q)packaging/deps
 
-tests: all $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS)
+tests: all $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS) $(BENCH)
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 unit
 
 unit: $(UNIT)
@@ -72,11 +73,21 @@ $(B)/bpf/xfib.bpf.o: bpf/xfib.bpf.c $(wildcard bpf/*.h) $(wildcard include/xfib/
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && $(BPFTOOL) gen object $@ $@.tmp && rm $@.tmp
 
+# Programs of the tests and benchmarks.
+$(B)/tests/%.skel.h: tests/%.bpf.c vmlinux/vmlinux.h
+	@mkdir -p $(@D)
+	$(call say,SKEL,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $(@:.skel.h=.bpf.o)
+	$(Q)$(BPFTOOL) gen skeleton $(@:.skel.h=.bpf.o) name $(notdir $*) > $@.tmp && mv $@.tmp $@
+
+$(B)/tests/tools/pktgen.o: $(B)/tests/tools/pktgen.skel.h
+$(B)/tests/bench/bench.o: $(B)/tests/bench/reference.skel.h
+
 $(SKELETON): $(B)/bpf/xfib.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name xfib_bpf > $@.tmp && mv $@.tmp $@
 
-$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -isystem $(B)/bpf
+$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench
 # Tables of cases name what is not zero.
 $(B)/tests/%.o: private override CFLAGS += -Wno-missing-field-initializers
 $(DAEMON_O) $(PROG_O) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)): $(SKELETON)
@@ -113,7 +124,7 @@ $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf
 
-$(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/lib/libxfib.a
+$(BENCH) $(TOOLS): $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lbpf
 

@@ -85,6 +85,7 @@ xfibd__start() {
 	: >"$DIR/xfibd.log"
 	ip netns exec "$R" "$BUILD/xfibd" "$@" >>"$DIR/xfibd.log" 2>&1 &
 	local pid=$! tries
+	disown "$pid" # its end is no news
 	echo "$pid" >"$DIR/xfibd.pid"
 	for tries in $(seq 500); do
 		! grep -q 'ready:' "$DIR/xfibd.log" || return 0
