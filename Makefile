@@ -131,7 +131,8 @@ $(BENCH) $(TOOLS): $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 
 INSTALLED := sbin/xfibd sbin/xfib lib/libxfib.so.0 lib/libxfib.so lib/libxfib.a lib/pkgconfig/xfib.pc \
 	lib/bpf/xfib.bpf.o include/netioapi.h $(patsubst include/%,include/%,$(wildcard include/xfib/*.h)) \
-	$(patsubst docs/man/%,share/man/man8/%,$(wildcard docs/man/*.8))
+	$(patsubst docs/man/%,share/man/man8/%,$(wildcard docs/man/*.8)) \
+	share/bash-completion/completions/xfib share/bash-completion/completions/xfibd
 
 install: all
 	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/xfibd $(wildcard $(B)/xfib)
@@ -143,6 +144,8 @@ install: all
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/xfib $(wildcard include/xfib/*.h)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' packaging/xfib.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/xfib.pc
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions packaging/completion/xfib
+	$(Q)ln -sf xfib $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xfibd
 	$(Q)for page in $(wildcard docs/man/*.8); do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $$page; done
 
 uninstall:
