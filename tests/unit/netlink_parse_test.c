@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -200,11 +201,21 @@ static void make_neighbour(void)
 	mnl_attr_put(&message.header, NDA_LLADDR, sizeof(mac), mac);
 }
 
+static void make_nexthop(void)
+{
+	struct nhmsg *nexthop = begin(RTM_NEWNEXTHOP, sizeof(*nexthop));
+
+	nexthop->nh_family = AF_INET;
+	mnl_attr_put_u32(&message.header, NHA_ID, 77);
+	mnl_attr_put_u32(&message.header, NHA_OIF, 5);
+}
+
 static void link_address_neighbour(void **state)
 {
 	struct nl_link link;
 	struct nl_address address;
 	struct nl_neighbour neighbour;
+	struct nl_nexthop nexthop;
 
 	(void)state;
 	make_link();
@@ -220,6 +231,9 @@ static void link_address_neighbour(void **state)
 	assert_int_equal(nl_parse__neighbour(&message.header, &neighbour), 0);
 	assert_int_equal(neighbour.mac_length, 6);
 	assert_int_equal(neighbour.state, NUD_REACHABLE);
+	make_nexthop();
+	assert_int_equal(nl_parse__nexthop(&message.header, &nexthop), 0);
+	assert_int_equal(nexthop.id, 77);
 }
 
 /* ---- damage ---- */
@@ -252,6 +266,13 @@ static int parse_rule(const struct nlmsghdr *header)
 	return nl_parse__rule(header, &rule);
 }
 
+static int parse_nexthop(const struct nlmsghdr *header)
+{
+	struct nl_nexthop nexthop;
+
+	return nl_parse__nexthop(header, &nexthop);
+}
+
 static int parse_route(const struct nlmsghdr *header)
 {
 	struct nl_route route;
@@ -266,6 +287,7 @@ static const struct {
 	{ make_simple_route, parse_route }, { make_multipath_route, parse_route }, { make_ipv6_route, parse_route },
 	{ make_link, parse_link },	    { make_address, parse_address },	   { make_neighbour, parse_neighbour },
 	{ make_simple_route, parse_rule }, /* a header of the same size */
+	{ make_nexthop, parse_nexthop },
 };
 
 /* Parses the first `length` bytes, in memory of that size. */
@@ -290,7 +312,7 @@ static void cut_anywhere(void **state)
 			int result = parse_alone(kind, length);
 
 			assert_true(result == 0 || result == 1 || result == -EBADMSG);
-			if (length < sizeof(message.header) + 8)
+			if (length < sizeof(message.header) + 8) /* no kind has a shorter header of its own */
 				assert_int_equal(result, -EBADMSG);
 		}
 	}

@@ -24,8 +24,11 @@
 
 #define EVENTS_PER_TURN 4096
 #define DUMP_ATTEMPTS 8
-#define SYNC_DELAY_MS 100      /* after an event that asks for a dump: others may follow */
-#define SYNC_INTERVAL_MS 1000  /* at most one full dump in this time */
+#define SYNC_DELAY_MS 20       /* after an event that asks for a dump: others may follow */
+/* From the end of one full dump to the next: four times as long as the dump took, within these bounds. */
+#define SYNC_INTERVAL_MS 50
+#define SYNC_INTERVAL_MAX_MS 5000
+#define ERROR_INTERVAL_MS 1000   /* after a dump that failed */
 #define RETRY_INTERVAL_MS 30000 /* for routes that found no room */
 
 static uint64_t now_ms(void)
@@ -174,6 +177,19 @@ static void on_rule(enum nl_change change, const struct nl_rule *rule, void *dat
 		mirror->rules4 = true;
 }
 
+/*
+ * Routes by next hop objects change with them, without a word about each: a
+ * deleted object leaves its groups, a replaced one changes all its routes. A
+ * new one has no routes yet.
+ */
+static void on_nexthop(enum nl_change change, const struct nl_nexthop *nexthop, void *data)
+{
+	struct mirror *mirror = data;
+
+	if (mirror->nexthop_objects && (change == NL_DELETED || nexthop->message_flags & NLM_F_REPLACE))
+		mirror__request_sync(mirror, NULL);
+}
+
 static void on_setting(void *data)
 {
 	struct mirror *mirror = data;
@@ -197,6 +213,7 @@ static const struct nl_handlers handlers = {
 	.neighbour = on_neighbour,
 	.route = mirror__on_route,
 	.rule = on_rule,
+	.nexthop = on_nexthop,
 	.setting = on_setting,
 	.unknown = on_unknown,
 };
@@ -307,12 +324,24 @@ static void settle(struct mirror *mirror)
 	}
 }
 
+/* Lets time pass before the next full dump, after one that took `took` ms. */
+static void rest(struct mirror *mirror, uint64_t took)
+{
+	uint64_t interval = took * 4;
+
+	if (interval < SYNC_INTERVAL_MS)
+		interval = SYNC_INTERVAL_MS;
+	if (interval > SYNC_INTERVAL_MAX_MS)
+		interval = SYNC_INTERVAL_MAX_MS;
+	mirror->rest_until = now_ms() + interval;
+}
+
 int mirror__sync(struct mirror *mirror)
 {
+	uint64_t begin = now_ms();
 	int err;
 
 	mirror->sync_at = 0;
-	mirror->synced_at = now_ms();
 	mirror->targets_dirty = false;
 	err = dump(mirror, "links", dump_links);
 	if (!err)
@@ -325,8 +354,9 @@ int mirror__sync(struct mirror *mirror)
 		err = dump(mirror, "routes", dump_routes);
 	mirror->targets_dirty = true;
 	settle(mirror);
+	rest(mirror, now_ms() - begin);
 	if (err)
-		mirror->sync_at = now_ms() + SYNC_INTERVAL_MS;
+		mirror->sync_at = now_ms() + ERROR_INTERVAL_MS;
 	else if (rib__is_incomplete(mirror->rib))
 		mirror->sync_at = now_ms() + RETRY_INTERVAL_MS;
 	return err;
@@ -388,8 +418,8 @@ void mirror__request_sync(struct mirror *mirror, const char *why)
 
 	if (why)
 		log_info("comparing everything with the kernel: %s", why);
-	if (at < mirror->synced_at + SYNC_INTERVAL_MS)
-		at = mirror->synced_at + SYNC_INTERVAL_MS;
+	if (at < mirror->rest_until)
+		at = mirror->rest_until;
 	if (!mirror->sync_at || mirror->sync_at > at)
 		mirror->sync_at = at;
 }

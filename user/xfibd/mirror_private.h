@@ -25,7 +25,8 @@ struct mirror {
 	bool split4;           /* there once were such rules: local and main are searched apart */
 	bool rules_dirty, settings_dirty, addresses_dirty, targets_dirty;
 	uint64_t sync_at;      /* ms; 0: no dump is due */
-	uint64_t synced_at;
+	uint64_t rest_until;   /* ms; no full dump before */
+	bool nexthop_objects;  /* a route by one has been seen */
 	struct log_limit full_limit, refused_limit, unknown_limit;
 };
 

@@ -103,6 +103,7 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 
 	if (!is_mirrored(mirror, route->table) || route->flags & RTM_F_CLONED)
 		return;
+	mirror->nexthop_objects |= route->nexthop_object;
 	if (count > 1)
 		paths = calloc(count, sizeof(*paths));
 	if (!paths) {

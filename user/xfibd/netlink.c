@@ -25,6 +25,7 @@ static int subscribe(struct mnl_socket *socket)
 	static const int groups[] = {
 		RTNLGRP_LINK,	    RTNLGRP_NEIGH,	RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,  RTNLGRP_IPV4_ROUTE,
 		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,	RTNLGRP_IPV6_RULE,   RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF,
+		RTNLGRP_NEXTHOP,
 	};
 
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
@@ -125,7 +126,7 @@ static void dispatch(struct nl *nl, const struct nlmsghdr *message, bool dump)
 {
 	uint16_t type = message->nlmsg_type;
 	bool deleted = type == RTM_DELLINK || type == RTM_DELADDR || type == RTM_DELNEIGH || type == RTM_DELROUTE ||
-		       type == RTM_DELRULE;
+		       type == RTM_DELRULE || type == RTM_DELNEXTHOP;
 	enum nl_change change = dump ? NL_DUMP : deleted ? NL_DELETED : NL_NEW;
 	char what[64];
 	int err = 0;
@@ -150,6 +151,10 @@ static void dispatch(struct nl *nl, const struct nlmsghdr *message, bool dump)
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
 		err = DISPATCH(nl, rule, change, message);
+		break;
+	case RTM_NEWNEXTHOP:
+	case RTM_DELNEXTHOP:
+		err = DISPATCH(nl, nexthop, change, message);
 		break;
 	case RTM_NEWNETCONF:
 	case RTM_DELNETCONF:

@@ -104,6 +104,12 @@ struct nl_rule {
 	bool l3mdev;    /* the rule that VRF devices add */
 };
 
+/* A next hop object, which routes may share by its id. */
+struct nl_nexthop {
+	uint32_t id;
+	uint16_t message_flags; /* NLM_F_REPLACE, … */
+};
+
 /* Called for each object. `data` is that of nl__open(). Any of them may be NULL. */
 struct nl_handlers {
 	void (*link)(enum nl_change change, const struct nl_link *link, void *data);
@@ -111,6 +117,7 @@ struct nl_handlers {
 	void (*neighbour)(enum nl_change change, const struct nl_neighbour *neighbour, void *data);
 	void (*route)(enum nl_change change, const struct nl_route *route, void *data);
 	void (*rule)(enum nl_change change, const struct nl_rule *rule, void *data);
+	void (*nexthop)(enum nl_change change, const struct nl_nexthop *nexthop, void *data);
 	/* A setting under net.ipv4.conf or net.ipv6.conf changed (forwarding, rp_filter, …), or a device's XDP features. */
 	void (*setting)(void *data);
 	/* A message that could not be understood: what is held may differ from the kernel. */

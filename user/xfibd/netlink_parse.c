@@ -6,6 +6,7 @@
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -174,4 +175,17 @@ int nl_parse__rule(const struct nlmsghdr *message, struct nl_rule *ret_rule)
 			 table[FRA_SUPPRESS_IFGROUP] != NULL;
 	*ret_rule = rule;
 	return 0;
+}
+
+int nl_parse__nexthop(const struct nlmsghdr *message, struct nl_nexthop *ret_nexthop)
+{
+	const struct nlattr *table[NHA_MAX + 1];
+	struct nl_nexthop nexthop = { .message_flags = message->nlmsg_flags };
+	int err = nl_parse__attributes(message, sizeof(struct nhmsg), table, NHA_MAX);
+
+	if (!err)
+		err = nl_parse__copy(table[NHA_ID], &nexthop.id, sizeof(nexthop.id));
+	if (!err)
+		*ret_nexthop = nexthop;
+	return err;
 }
