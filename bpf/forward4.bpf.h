@@ -70,7 +70,7 @@ static __always_inline bool ip4__source_ok(const struct packet *packet, const st
 		return !(packet->link->flags & XFIB_LINK_RP_STRICT) ||
 		       xfib_group_uses(value->target & ~XFIB_TARGET_GROUP, packet->ifindex);
 	nexthop = nexthop__get(value->target);
-	if (!nexthop || nexthop->type != XFIB_ROUTE_UNICAST)
+	if (!nexthop || nexthop->type != XFIB_ROUTE_UNICAST || nexthop->flags & XFIB_NEXTHOP_DOWN)
 		return false;
 	return !(packet->link->flags & XFIB_LINK_RP_STRICT) || nexthop->ifindex == packet->ifindex;
 }

@@ -70,7 +70,7 @@ static __always_inline bool rib4__is_own(const struct xfib_state *state, const _
 	const struct xfib_rib_value *value;
 	const struct xfib_nexthop *nexthop;
 
-	if (likely(!xfib_filter__may_contain(state->own_addresses, word)))
+	if (likely(!(state->flags & XFIB_STATE_WIDE_LOCAL) && !xfib_filter__may_contain(state->own_addresses, word)))
 		return false;
 	value = rib4__match(XFIB_TABLE_LOCAL, address);
 	if (!value)
@@ -95,11 +95,12 @@ static __always_inline const struct xfib_rib_value *rib4__best(const struct xfib
 {
 	const struct xfib_rib_value *local = rib4__match(XFIB_TABLE_LOCAL, address);
 
-	if (local && unlikely(route__is_throw(local)))
-		local = NULL;
-	if (local && !(state->flags & XFIB_STATE_MERGED4))
+	/* In one trie a throw route of table local throws the search of table main out too. */
+	if (state->flags & XFIB_STATE_MERGED4)
+		return xfib_rib__decide(local, rib4__match(table, address), 1);
+	if (local && likely(!route__is_throw(local)))
 		return local;
-	return xfib_rib__decide(local, rib4__match(table, address), 1);
+	return rib4__match(table, address);
 }
 
 /* Best match for an IPv6 address: table local, then `table`. NULL: no route. */

@@ -161,6 +161,7 @@ enum xfib_owner {
 #define XFIB_ROUTE_EXPIRES 0x02 /* `expires` is valid */
 #define XFIB_ROUTE_AUTOCONF 0x04 /* from a router advertisement */
 #define XFIB_ROUTE_GONE 0x08 /* no longer a route: the slot waits to be used again, and a walk skips it */
+#define XFIB_ROUTE_NEXTHOP_OBJECT 0x20 /* by a next hop object of the kernel's (ip-nexthop(8)) */
 #define XFIB_ROUTE_INCOMPLETE 0x10 /* first slot of a prefix below which a route was refused: packets go up */
 
 /* Element of xfib_routes: one path of one route. A slot is free when `family` is 0. */
@@ -201,6 +202,7 @@ enum xfib_neighbour_state {
 #define XFIB_NEXTHOP_DOWN 0x02        /* the device is down, or ignored for want of a carrier */
 #define XFIB_NEXTHOP_UNSUPPORTED 0x04 /* encapsulation and the like: for the kernel only */
 #define XFIB_NEXTHOP_NOT_ETHERNET 0x08
+#define XFIB_NEXTHOP_DEAD 0x20 /* the kernel does not use the path, though the device is up */
 #define XFIB_NEXTHOP_GONE 0x10 /* no longer used: as XFIB_ROUTE_GONE */
 
 /*
@@ -361,6 +363,7 @@ XFIB_ASSERT_SIZE(struct xfib_event, 32);
 #define XFIB_STATE_IPV4 0x1 /* the machine has an IPv4 stack */
 #define XFIB_STATE_IPV6 0x2
 #define XFIB_STATE_MERGED4 0x4 /* the kernel searches local and main as one: longest prefix of both wins */
+#define XFIB_STATE_WIDE_LOCAL 0x10 /* table local has IPv4 prefixes of several addresses besides 127.0.0.0/8 */
 #define XFIB_STATE_SYNCED 0x8  /* the first dump is complete */
 
 #define XFIB_FILTER_WORDS 8

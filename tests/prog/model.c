@@ -72,7 +72,7 @@ static const struct world_route *best(const struct question *question, bool six,
 	const struct world_route *local = search(question, XFIB_TABLE_LOCAL, six, address, &local_length);
 	const struct world_route *main = search(question, XFIB_TABLE_MAIN, six, address, &length);
 
-	if (local && local->type == XFIB_ROUTE_THROW)
+	if (local && local->type == XFIB_ROUTE_THROW && !merged)
 		local = NULL;
 	if (!local || (merged && main && length > local_length))
 		return main;
@@ -105,7 +105,8 @@ static bool source_ok(const struct question *question, const uint8_t *source)
 {
 	const struct world_route *route = best(question, false, source);
 
-	if (!route || (route->type && route->type != XFIB_ROUTE_UNICAST))
+	if (!route || (route->type && route->type != XFIB_ROUTE_UNICAST) ||
+	    (!route->weight && route->flags & XFIB_NEXTHOP_DOWN))
 		return false;
 	if (!(question->flags & XFIB_LINK_RP_STRICT))
 		return true;
@@ -232,7 +233,8 @@ static enum xfib_reason addresses4(const struct question *question, const uint8_
 		return XFIB_REASON_MARTIAN;
 	if (question->frame->byte[0] & 1)
 		return XFIB_REASON_OTHER_MAC;
-	if (question->settings->own && inet_pton(AF_INET, question->settings->own, own) && !memcmp(own, source, 4)) {
+	if (question->settings->state_set & XFIB_STATE_WIDE_LOCAL ||
+	    (question->settings->own && inet_pton(AF_INET, question->settings->own, own) && !memcmp(own, source, 4))) {
 		int length;
 		const struct world_route *route = search(question, XFIB_TABLE_LOCAL, false, source, &length);
 

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 
 #include "private.h"
@@ -39,8 +40,20 @@ static bool before(const struct xfib_nexthop *a, const struct xfib_nexthop *b)
 	return memcmp(a->gateway, b->gateway, sizeof(a->gateway)) < 0;
 }
 
+static bool is_expired(const struct xfib_route *route)
+{
+	struct timespec now;
+
+	if (!(route->flags & XFIB_ROUTE_EXPIRES))
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return route->expires <= now.tv_sec;
+}
+
 static bool usable(const struct xfib_route *route, const struct xfib_nexthop *nexthop, uint32_t ifindex)
 {
+	if (is_expired(route))
+		return false;
 	if (ifindex && nexthop->ifindex != ifindex)
 		return false;
 	return route->type != XFIB_ROUTE_UNICAST || !(nexthop->flags & XFIB_NEXTHOP_DOWN);
@@ -79,7 +92,7 @@ static bool choose(const struct xfib *instance, uint32_t head, uint32_t ifindex,
 	return match.found;
 }
 
-/* Best match of one table; ret_match->found is false if there is none, or a throw route. */
+/* Best match of one table; ret_match->found is false if there is none. */
 static void search(const struct xfib *instance, const struct xfib_query *query, uint32_t table, struct match *ret_match)
 {
 	int length = query->family == XFIB_INET6 ? 128 : 32;
@@ -88,30 +101,33 @@ static void search(const struct xfib *instance, const struct xfib_query *query, 
 	ret_match->found = false;
 	while (length >= 0 &&
 	       !trie_lookup(instance, query->family, table, query->destination, (uint32_t)length, &value)) {
-		if (choose(instance, value.route, query->ifindex, ret_match)) {
-			if (ret_match->route->type == XFIB_ROUTE_THROW)
-				ret_match->found = false;
+		if (choose(instance, value.route, query->ifindex, ret_match))
 			return;
-		}
 		length = value.prefix_length - 1;
 	}
+}
+
+/* A throw route ends the search of its table; in the last one that means that there is none. */
+static bool is_throw(const struct match *match)
+{
+	return match->found && match->route->type == XFIB_ROUTE_THROW;
 }
 
 static struct match best_match(const struct xfib *instance, const struct xfib_query *query)
 {
 	bool merged = query->family == XFIB_INET && instance->state->flags & XFIB_STATE_MERGED4;
-	struct match local, match;
+	struct match local = { 0 }, match;
 
-	if (query->table) {
-		search(instance, query, query->table, &match);
-		return match;
-	}
-	search(instance, query, XFIB_TABLE_LOCAL, &local);
+	if (!query->table)
+		search(instance, query, XFIB_TABLE_LOCAL, &local);
+	if (is_throw(&local) && !merged) /* in one trie it throws the search of table main out too */
+		local.found = false;
 	if (local.found && !merged)
 		return local;
-	search(instance, query, XFIB_TABLE_MAIN, &match);
+	search(instance, query, query->table ? query->table : XFIB_TABLE_MAIN, &match);
 	if (local.found && (!match.found || match.route->prefix_length <= local.route->prefix_length))
-		return local;
+		match = local;
+	match.found &= !is_throw(&match);
 	return match;
 }
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <xfib/lookup.h>
 
 #include "maps.h"
 
@@ -87,28 +86,6 @@ int addresses__add(struct addresses *addresses, const struct nl_address *address
 	return 0;
 }
 
-/* Adds bits first and removes them last: the filter never lacks an address that it had before and has after. */
-static void publish_filter(const struct addresses *addresses, uint32_t count)
-{
-	uint64_t filter[XFIB_FILTER_WORDS] = { 0 };
-	__u64 *target = addresses->maps->state->own_addresses;
-
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t word, first, second;
-
-		if (addresses->list[i].family != AF_INET)
-			continue;
-		memcpy(&word, addresses->list[i].address, sizeof(word));
-		xfib_filter__bits(word, &first, &second);
-		filter[first / 64] |= 1ULL << (first % 64);
-		filter[second / 64] |= 1ULL << (second % 64);
-	}
-	for (int i = 0; i < XFIB_FILTER_WORDS; i++)
-		__atomic_store_n(&target[i], target[i] | filter[i], __ATOMIC_RELEASE);
-	for (int i = 0; i < XFIB_FILTER_WORDS; i++)
-		__atomic_store_n(&target[i], filter[i], __ATOMIC_RELEASE);
-}
-
 static bool is_published(const struct addresses *addresses, uint32_t count)
 {
 	const struct xfib_state *state = addresses->maps->state;
@@ -137,6 +114,5 @@ int addresses__publish(struct addresses *addresses)
 		memcpy(&word, pair, sizeof(word));
 		__atomic_store_n((uint64_t *)(void *)&maps->state->addresses_begin, word, __ATOMIC_RELEASE);
 	}
-	publish_filter(addresses, count);
 	return count < addresses->count ? -ENOSPC : 0;
 }

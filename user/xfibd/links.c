@@ -157,7 +157,7 @@ static uint32_t setting_flags(const struct nl_link *link, const struct link_sett
  * whether a device takes frames is believed to mean yes for one with native
  * XDP attached: drivers prepare for both at once.
  */
-static uint32_t target_flag(struct links *links, const struct nl_link *link)
+static uint32_t target_flag(struct links *links, const struct nl_link *link, bool is_target)
 {
 	int takes = 0;
 
@@ -168,9 +168,9 @@ static uint32_t target_flag(struct links *links, const struct nl_link *link)
 
 		takes = !bpf_xdp_query((int)link->ifindex, 0, &query) && query.attach_mode == XDP_ATTACHED_DRV;
 	}
-	if (takes > 0)
+	if (takes > 0 && !is_target)
 		takes = !bpf_map_update_elem(links->maps->tx_fd, &link->ifindex, &link->ifindex, BPF_ANY);
-	else
+	else if (takes <= 0)
 		bpf_map_delete_elem(links->maps->tx_fd, &link->ifindex);
 	return takes > 0 ? XFIB_LINK_REDIRECT_TARGET : 0;
 }
@@ -179,7 +179,8 @@ static void write_slot(struct links *links, uint32_t slot)
 {
 	const struct nl_link *link = &links->info[slot].link;
 	struct xfib_link *line = &links->maps->links[slot];
-	uint32_t flags = state_flags(link) | setting_flags(link, &links->settings) | target_flag(links, link);
+	bool is_target = line->ifindex == link->ifindex && line->flags & XFIB_LINK_REDIRECT_TARGET;
+	uint32_t flags = state_flags(link) | setting_flags(link, &links->settings) | target_flag(links, link, is_target);
 
 	line->table = XFIB_TABLE_MAIN;
 	line->mtu = link->mtu;
@@ -238,6 +239,8 @@ void links__end_dump(struct links *links, void (*gone)(uint32_t ifindex, void *d
 
 void links__apply_settings(struct links *links, const struct link_settings *settings)
 {
+	if (!memcmp(&links->settings, settings, sizeof(*settings)))
+		return;
 	links->settings = *settings;
 	links__update_targets(links);
 }

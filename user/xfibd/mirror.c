@@ -2,10 +2,14 @@
 /*
  * Keeps the maps equal to the kernel. See mirror.h; routes are in mirror_route.c.
  *
- * Order: the listening socket is open before the first dump, and events are
- * read only between dumps, so that no change falls between the two. An event
- * older than a dump is applied again, which changes nothing: the last event
- * about a thing decides.
+ * Order: events and the parts of a dump come by one socket, in the order in
+ * which they were true, and are applied in that order: what was said last about
+ * a thing decides.
+ *
+ * Much changes without an event: IPv4 routes go with their device or preferred
+ * source, routes change with their next hop objects, IPv6 routes with the MTU of
+ * their device. Whatever may entail such a change asks for a full dump. Some
+ * settings have no event at all: those are looked at every second.
  */
 #include "mirror.h"
 
@@ -17,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "maps.h"
@@ -30,6 +35,8 @@
 #define SYNC_INTERVAL_MAX_MS 5000
 #define ERROR_INTERVAL_MS 1000   /* after a dump that failed */
 #define RETRY_INTERVAL_MS 30000 /* for routes that found no room */
+
+#define SETTINGS_INTERVAL_MS 1000 /* for settings that change without an event */
 
 static uint64_t now_ms(void)
 {
@@ -53,6 +60,36 @@ static int read_setting(const char *path, int otherwise)
 	return value;
 }
 
+/*
+ * Does the kernel search the IPv4 tables local and main apart? It splits them
+ * with the first rule that is added, and never joins them again. As long as
+ * they are one trie, /proc shows the same figures for both.
+ */
+static bool tables_are_split(void)
+{
+	char text[8192] = "", *main_begin, *local_begin, *local_end;
+	FILE *file = fopen("/proc/self/net/fib_triestat", "re");
+	size_t length;
+
+	if (!file)
+		return false;
+	length = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[length] = '\0';
+	main_begin = strstr(text, "\nMain:\n");
+	local_begin = strstr(text, "\nLocal:\n");
+	if (!main_begin || !local_begin || main_begin > local_begin)
+		return false;
+	main_begin += strlen("\nMain:\n");
+	local_end = strstr(local_begin + 1, "\nId ");
+	*local_begin = '\0';
+	local_begin += strlen("\nLocal:\n");
+	if (local_end)
+		*local_end = '\0';
+	length = strlen(main_begin);
+	return strncmp(main_begin, local_begin, length) || strlen(local_begin) > length + 1;
+}
+
 static void read_settings(struct mirror *mirror)
 {
 	struct link_settings settings = {
@@ -62,12 +99,12 @@ static void read_settings(struct mirror *mirror)
 		.rules4 = mirror->rules4,
 		.rules6 = mirror->rules6,
 	};
-	uint32_t flags = XFIB_STATE_IPV4 | (mirror->maps->state->flags & XFIB_STATE_SYNCED);
+	uint32_t kept = mirror->maps->state->flags & (XFIB_STATE_SYNCED | XFIB_STATE_WIDE_LOCAL);
+	uint32_t flags = XFIB_STATE_IPV4 | kept;
 
 	if (!read_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6", 1))
 		flags |= XFIB_STATE_IPV6;
-	/* The kernel splits the tables with the first rule that is added, and never joins them again. */
-	mirror->split4 |= mirror->rules4;
+	mirror->split4 |= mirror->rules4 || tables_are_split();
 	if (!mirror->split4)
 		flags |= XFIB_STATE_MERGED4;
 	__atomic_store_n(&mirror->maps->state->flags, flags, __ATOMIC_RELEASE);
@@ -102,7 +139,7 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 {
 	struct mirror *mirror = data;
 	const struct xfib_link *held = links__find(mirror->links, link->ifindex);
-	bool was_up = held && held->flags & XFIB_LINK_UP;
+	struct xfib_link before = held ? *held : (struct xfib_link){ 0 };
 	uint64_t muted;
 
 	if (change == NL_DELETED) {
@@ -114,9 +151,16 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 		log_warning("link %s: no slot for interface index %u in xfib_links; its packets go up to the kernel; "
 			    "restart with a larger --max-links",
 			    link->name, link->ifindex);
+	held = links__find(mirror->links, link->ifindex);
+	if (!held || !memcmp(&before, held, sizeof(before)))
+		return;
 	device_changed(mirror, link->ifindex);
-	if (was_up && !(link->flags & IFF_UP))
+	if (before.flags & XFIB_LINK_UP && !(link->flags & IFF_UP))
 		device_down(mirror, link->ifindex);
+	/* Next hop objects go with the carrier, IPv6 routes follow the MTU, paths are dead or alive again. */
+	else if ((before.flags ^ held->flags) & (XFIB_LINK_UP | XFIB_LINK_CARRIER) || before.mtu != held->mtu ||
+		 before.mtu6 != held->mtu6)
+		mirror__request_sync(mirror, NULL);
 }
 
 static void on_address(enum nl_change change, const struct nl_address *address, void *data)
@@ -128,8 +172,10 @@ static void on_address(enum nl_change change, const struct nl_address *address, 
 		return;
 	}
 	mirror->addresses_dirty = true;
+	if (address->family == AF_INET6) /* it may have come or gone with disable_ipv6 */
+		mirror->settings_dirty = true;
 	/* Routes that prefer an address go with it, without a word about each. */
-	if (change == NL_DELETED && address->family == AF_INET)
+	if (change == NL_DELETED)
 		mirror__request_sync(mirror, NULL);
 }
 
@@ -160,21 +206,19 @@ static void on_neighbour(enum nl_change change, const struct nl_neighbour *neigh
 static void on_rule(enum nl_change change, const struct nl_rule *rule, void *data)
 {
 	struct mirror *mirror = data;
-	bool ordinary;
+	struct found_rules *found;
 
 	if (change != NL_DUMP) {
 		mirror->rules_dirty = true;
 		return;
 	}
-	ordinary = rule->l3mdev || (!rule->selective && ((rule->priority == 0 && rule->table == XFIB_TABLE_LOCAL) ||
-							 (rule->priority == 32766 && rule->table == XFIB_TABLE_MAIN) ||
-							 (rule->priority == 32767 && rule->table == 253)));
-	if (ordinary)
-		return;
-	if (rule->family == AF_INET6)
-		mirror->rules6 = true;
-	else
-		mirror->rules4 = true;
+	found = rule->family == AF_INET6 ? &mirror->found6 : &mirror->found4;
+	if (!rule->selective && rule->priority == 0 && rule->table == XFIB_TABLE_LOCAL)
+		found->local = true;
+	else if (!rule->selective && rule->priority == 32766 && rule->table == XFIB_TABLE_MAIN)
+		found->main = true;
+	else if (!rule->l3mdev && (rule->selective || rule->priority != 32767 || rule->table != 253))
+		found->other = true;
 }
 
 /*
@@ -236,16 +280,18 @@ static int dump_rules(struct mirror *mirror)
 	bool before4 = mirror->rules4, before6 = mirror->rules6;
 	int err;
 
-	mirror->rules4 = mirror->rules6 = false;
+	mirror->found4 = mirror->found6 = (struct found_rules){ 0 };
+	mirror->rules_dirty = false; /* unless an event during the dump says so again */
 	err = nl__dump(mirror->nl, NL_RULES, AF_UNSPEC);
-	if (err) { /* not knowing them, follow none */
-		mirror->rules4 = mirror->rules6 = true;
-	} else {
+	/* Not knowing them, follow none. A machine without IPv6 has no rules for it. */
+	mirror->rules4 = err || mirror->found4.other || !mirror->found4.local || !mirror->found4.main;
+	mirror->rules6 = err || mirror->found6.other ||
+			 (!access("/proc/sys/net/ipv6/conf", F_OK) && (!mirror->found6.local || !mirror->found6.main));
+	if (!err) {
 		if (mirror->rules4 && !before4)
-			log_warning("ip rule: IPv4 rules that the fast path cannot follow; IPv4 packets go up to the kernel");
+			log_warning("ip rule: other IPv4 rules than the usual three; IPv4 packets go up to the kernel");
 		if (mirror->rules6 && !before6)
-			log_warning("ip rule: IPv6 rules that the fast path cannot follow; IPv6 packets go up to the kernel");
-		mirror->rules_dirty = false;
+			log_warning("ip rule: other IPv6 rules than the usual three; IPv6 packets go up to the kernel");
 	}
 	read_settings(mirror);
 	return err;
@@ -257,10 +303,10 @@ static int dump_addresses(struct mirror *mirror)
 	int err;
 
 	addresses__begin(mirror->addresses);
+	mirror->addresses_dirty = false; /* unless an event during the dump says so again */
 	err = nl__dump(mirror->nl, NL_ADDRESSES, AF_UNSPEC);
 	if (err)
 		return err;
-	mirror->addresses_dirty = false;
 	err = addresses__publish(mirror->addresses);
 	if (err == -ENOSPC && log_limit__pass(&mirror->full_limit, &muted))
 		log_warning("more addresses than xfib_addresses holds; source selection may differ from the kernel's; "
@@ -291,8 +337,8 @@ static int dump_routes(struct mirror *mirror)
 		err = 0;
 	if (err)
 		rib__abort_dump(mirror->rib);
-	else
-		rib__end_dump(mirror->rib);
+	else if (!rib__end_dump(mirror->rib))
+		mirror__request_sync(mirror, NULL);
 	return err;
 }
 
@@ -342,6 +388,7 @@ int mirror__sync(struct mirror *mirror)
 	int err;
 
 	mirror->sync_at = 0;
+	mirror->settings_at = now_ms() + SETTINGS_INTERVAL_MS;
 	mirror->targets_dirty = false;
 	err = dump(mirror, "links", dump_links);
 	if (!err)
@@ -350,6 +397,7 @@ int mirror__sync(struct mirror *mirror)
 		err = dump(mirror, "addresses", dump_addresses);
 	if (!err)
 		err = dump(mirror, "neighbours", dump_neighbours);
+	mirror->sync_at = 0; /* what has been asked for so far is done by this */
 	if (!err)
 		err = dump(mirror, "routes", dump_routes);
 	mirror->targets_dirty = true;
@@ -357,6 +405,8 @@ int mirror__sync(struct mirror *mirror)
 	rest(mirror, now_ms() - begin);
 	if (err)
 		mirror->sync_at = now_ms() + ERROR_INTERVAL_MS;
+	else if (mirror->sync_at)
+		mirror->sync_at = mirror->rest_until; /* something asked for another one meanwhile */
 	else if (rib__is_incomplete(mirror->rib))
 		mirror->sync_at = now_ms() + RETRY_INTERVAL_MS;
 	return err;
@@ -432,6 +482,12 @@ void mirror__handle(struct mirror *mirror)
 		mirror__request_sync(mirror, "the kernel dropped events, their buffer was full");
 	else if (err)
 		mirror__request_sync(mirror, strerror(-err));
+	if (now_ms() >= mirror->settings_at) {
+		mirror->settings_at = now_ms() + SETTINGS_INTERVAL_MS;
+		mirror->settings_dirty = true;
+	}
+	if (rib__next_expiry(mirror->rib) && now_ms() / 1000 >= rib__next_expiry(mirror->rib))
+		rib__expire(mirror->rib);
 	settle(mirror);
 	if (mirror->sync_at && now_ms() >= mirror->sync_at) {
 		mirror__sync(mirror);
@@ -441,11 +497,13 @@ void mirror__handle(struct mirror *mirror)
 
 int mirror__timeout(const struct mirror *mirror)
 {
-	uint64_t now = now_ms();
+	uint64_t now = now_ms(), at = mirror->settings_at, expiry = rib__next_expiry(mirror->rib);
 
-	if (!mirror->sync_at)
-		return -1;
-	return mirror->sync_at <= now ? 0 : (int)(mirror->sync_at - now);
+	if (mirror->sync_at && mirror->sync_at < at)
+		at = mirror->sync_at;
+	if (expiry && expiry * 1000 < at)
+		at = expiry * 1000;
+	return at <= now ? 0 : (int)(at - now);
 }
 
 void mirror__solicit(struct mirror *mirror, uint32_t ifindex, uint8_t family, const uint8_t address[16])

@@ -31,7 +31,7 @@ int mirror__feature_fd(const struct mirror *mirror);
 /* Applies what waits on the descriptors, then what the changes entail. */
 void mirror__handle(struct mirror *mirror);
 
-/* Milliseconds until mirror__handle() has to be called again though nothing is readable; -1: never. */
+/* Milliseconds until mirror__handle() has to be called again though nothing is readable. */
 int mirror__timeout(const struct mirror *mirror);
 
 /* Dumps everything again soon. `why` is logged. */

@@ -26,7 +26,16 @@ static bool is_known_type(uint8_t type)
 	return type > XFIB_ROUTE_UNSPEC && type < XFIB_ROUTE_TYPES;
 }
 
-static void make_path(const struct nl_route *route, const struct nl_path *from, struct rib_path *ret_path)
+/* Does the kernel call a path dead though its device is up? Those of devices that are down need no mark. */
+static bool is_dead(const struct mirror *mirror, const struct nl_path *path)
+{
+	const struct xfib_link *link = path->flags & RTNH_F_DEAD ? links__find(mirror->links, path->ifindex) : NULL;
+
+	return link && link->flags & XFIB_LINK_UP;
+}
+
+static void make_path(const struct mirror *mirror, const struct nl_route *route, const struct nl_path *from,
+		      struct rib_path *ret_path)
 {
 	struct nexthop_key *key = &ret_path->nexthop;
 	bool unsupported = !is_known_type(route->type) || route->source_specific;
@@ -44,6 +53,8 @@ static void make_path(const struct nl_route *route, const struct nl_path *from, 
 		memcpy(key->gateway, from->gateway, sizeof(key->gateway));
 		if (from->flags & RTNH_F_ONLINK)
 			key->flags |= XFIB_NEXTHOP_ONLINK;
+		if (is_dead(mirror, from))
+			key->flags |= XFIB_NEXTHOP_DEAD;
 		unsupported |= from->encap;
 	} else if (key->type == XFIB_ROUTE_UNICAST) {
 		unsupported = true; /* a place to send to that was not described */
@@ -76,6 +87,8 @@ static void make_route(const struct nl_route *from, const struct rib_path *paths
 	}
 	if (from->protocol == RTPROT_RA)
 		ret_route->flags |= XFIB_ROUTE_AUTOCONF;
+	if (from->nexthop_object)
+		ret_route->flags |= XFIB_ROUTE_NEXTHOP_OBJECT;
 }
 
 static void report_refused(struct mirror *mirror, const struct nl_route *route, int err)
@@ -111,9 +124,13 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		make_path(route, route->path_count ? &route->paths[i] : NULL, &paths[i]);
+		make_path(mirror, route, route->path_count ? &route->paths[i] : NULL, &paths[i]);
+	if (count > XFIB_GROUP_MEMBERS) { /* too many to choose from here */
+		count = 1;
+		paths[0].nexthop.flags |= XFIB_NEXTHOP_UNSUPPORTED;
+	}
 	make_route(route, paths, count, &made);
-	if (change == NL_DUMP || route->message_flags & NLM_F_APPEND || route->family == AF_INET6)
+	if (route->message_flags & NLM_F_APPEND || route->family == AF_INET6)
 		position = RIB_APPEND;
 	if (change == NL_NEW && route->message_flags & NLM_F_REPLACE)
 		position = RIB_REPLACE;
@@ -123,7 +140,7 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 		if (err && err != -ENOENT)
 			mirror__request_sync(mirror, "a route could not be deleted");
 	} else {
-		err = rib__add(mirror->rib, &made, position);
+		err = change == NL_DUMP ? rib__dump(mirror->rib, &made) : rib__add(mirror->rib, &made, position);
 		if (err)
 			report_refused(mirror, route, err);
 	}

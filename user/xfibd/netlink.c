@@ -8,6 +8,7 @@
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define SOL_NETLINK 270
 #endif
 
+#define DUMP_TIMEOUT_MS 10000
 #define DUMP_BUFFER (1024 * 1024)
 
 static int subscribe(struct mnl_socket *socket)
@@ -193,6 +195,10 @@ int nl__receive(struct nl *nl, int limit)
 	int handled = 0;
 
 	netdev__receive(nl);
+	if (nl->overrun) { /* during a dump */
+		nl->overrun = false;
+		return -ENOBUFS;
+	}
 	while (handled < limit) {
 		ssize_t length = receive(nl, nl->events);
 		const struct nlmsghdr *message = nl->buffer;
@@ -234,6 +240,12 @@ static struct nlmsghdr *make_dump(struct nl *nl, enum nl_object object, uint8_t 
 	return message;
 }
 
+/* Is the message part of the dump that this socket asked for? Events have the number of another socket, or none. */
+static bool is_part(const struct nl *nl, const struct nlmsghdr *message)
+{
+	return message->nlmsg_pid == mnl_socket_get_portid(nl->events) && message->nlmsg_seq == nl->sequence;
+}
+
 /* True: the dump is complete, with its result in *ret_result. */
 static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret_result)
 {
@@ -241,8 +253,10 @@ static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret
 	int left = (int)length;
 
 	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-		if (message->nlmsg_seq != nl->sequence) /* of an earlier request that was given up */
+		if (!is_part(nl, message)) {
+			dispatch(nl, message, false);
 			continue;
+		}
 		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
 			*interrupted = true;
 		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) {
@@ -258,28 +272,27 @@ static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret
 	return false;
 }
 
-/* Throws away answers to requests that did not wait for them, so that the dump has all of the buffer. */
-static void drain(const struct mnl_socket *socket)
-{
-	char byte;
-
-	while (recv(mnl_socket_get_fd(socket), &byte, sizeof(byte), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
-		;
-}
-
 int nl__dump(struct nl *nl, enum nl_object object, uint8_t family)
 {
-	const struct nlmsghdr *message;
+	const struct nlmsghdr *message = make_dump(nl, object, family);
+	struct pollfd readable = { .fd = mnl_socket_get_fd(nl->events), .events = POLLIN };
 	bool interrupted = false;
 	int result;
 
-	drain(nl->requests);
-	message = make_dump(nl, object, family);
-	if (mnl_socket_sendto(nl->requests, message, message->nlmsg_len) < 0)
+	if (mnl_socket_sendto(nl->events, message, message->nlmsg_len) < 0)
 		return -errno;
 	for (;;) {
-		ssize_t length = receive(nl, nl->requests);
+		ssize_t length = receive(nl, nl->events);
 
+		if (length == -EAGAIN) {
+			if (!poll(&readable, 1, DUMP_TIMEOUT_MS))
+				return -ETIMEDOUT;
+			continue;
+		}
+		if (length == -ENOBUFS) { /* events were lost, perhaps a part too: go on to the end, then all of it again */
+			interrupted = nl->overrun = true;
+			continue;
+		}
 		if (length < 0)
 			return (int)length;
 		if (take_part(nl, length, &interrupted, &result))
@@ -297,7 +310,6 @@ int nl__solicit(struct nl *nl, uint32_t ifindex, uint8_t family, const uint8_t a
 		return -EAFNOSUPPORT;
 	message->nlmsg_type = RTM_NEWNEIGH;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
-	message->nlmsg_seq = ++nl->sequence;
 	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	header->ndm_family = family;
 	header->ndm_ifindex = (int)ifindex;

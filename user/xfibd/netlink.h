@@ -3,8 +3,8 @@
  * The kernel's view of links, addresses, neighbours, rules and routes, read
  * by rtnetlink and handed on as plain structs. Knows nothing of maps.
  *
- * Two sockets: one for dumps and requests, one that only listens, so that
- * events that arrive during a dump queue up behind it and are applied after it.
+ * Dumps and events come by one socket, so that they come in the order in which
+ * they were true; requests that expect no answer go by another one.
  */
 #ifndef XFIBD_NETLINK_H
 #define XFIBD_NETLINK_H

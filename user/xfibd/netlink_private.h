@@ -10,9 +10,10 @@
 struct nl {
 	struct nl_handlers handlers;
 	void *data;
-	struct mnl_socket *events;   /* listens only */
-	struct mnl_socket *requests; /* dumps and requests */
-	uint32_t sequence;
+	struct mnl_socket *events;   /* events and dumps */
+	struct mnl_socket *requests; /* what expects no answer */
+	uint32_t sequence;           /* of the last dump */
+	bool overrun;                /* events were lost during a dump */
 	char request[1024];
 	void *buffer;          /* for one datagram */
 	struct nl_path *paths; /* of the route being parsed */

@@ -78,14 +78,14 @@ static bool refresh(struct nexthops *nexthops, uint32_t id)
 {
 	struct xfib_nexthop *line = &nexthops->maps->nexthops[id];
 	struct nexthop_device device = { 0 };
-	uint8_t flags = line->flags & (XFIB_NEXTHOP_ONLINK | XFIB_NEXTHOP_UNSUPPORTED);
+	uint8_t flags = line->flags & (XFIB_NEXTHOP_ONLINK | XFIB_NEXTHOP_UNSUPPORTED | XFIB_NEXTHOP_DEAD);
 	uint8_t before = line->flags;
 	uint32_t mtu;
 
 	if (!line->ifindex)
 		return false;
 	nexthops->device(line->ifindex, &device, nexthops->device_data);
-	if (line->family == XFIB_INET6 ? device.down6 : device.down4)
+	if (flags & XFIB_NEXTHOP_DEAD || (line->family == XFIB_INET6 ? device.down6 : device.down4))
 		flags |= XFIB_NEXTHOP_DOWN;
 	if (!device.ethernet)
 		flags |= XFIB_NEXTHOP_NOT_ETHERNET;

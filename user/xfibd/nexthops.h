@@ -26,7 +26,7 @@ struct nexthop_key {
 	uint8_t family;
 	uint8_t gateway_family;
 	uint8_t type;  /* enum xfib_route_type */
-	uint8_t flags; /* XFIB_NEXTHOP_ONLINK, XFIB_NEXTHOP_UNSUPPORTED */
+	uint8_t flags; /* XFIB_NEXTHOP_ONLINK, _UNSUPPORTED, _DEAD */
 	uint8_t gateway[16];
 	uint8_t source[16];
 };

@@ -37,7 +37,7 @@ struct rib_route {
 	uint8_t protocol;
 	uint8_t tos;
 	uint8_t owner;
-	uint8_t flags; /* XFIB_ROUTE_EXPIRES, XFIB_ROUTE_AUTOCONF */
+	uint8_t flags; /* XFIB_ROUTE_EXPIRES, _AUTOCONF, _NEXTHOP_OBJECT */
 	uint8_t preference;
 	uint32_t table;
 	uint32_t metric;
@@ -58,17 +58,15 @@ int rib__new(struct maps *maps, struct nexthops *nexthops, struct rib **ret_rib)
 void rib__free(struct rib *rib);
 
 /*
- * Adds a route, or replaces one. One that is there already, alike in all
- * things, stays. -ENOSPC: a map is full, and nothing has changed, except that
- * packets under the covering prefix now go up to the kernel, which has the
- * route. -EINVAL: no path, or more than XFIB_GROUP_MEMBERS.
+ * An event: adds a route, or replaces one. One that is there already, alike in
+ * all things, stays. IPv6 messages name all paths of a route that got one more.
+ * -ENOSPC: a map is full, and nothing has changed, except that packets that
+ * the route could be for now go up to the kernel, which has it. -EINVAL: no
+ * path, or more than XFIB_GROUP_MEMBERS.
  */
 int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position position);
 
-/*
- * Removes the paths that are named from the first route of that prefix, TOS
- * and metric that has them; a route without paths goes. -ENOENT: no such route.
- */
+/* An event: removes the route that is alike (IPv4), or the paths that are named (IPv6). -ENOENT: no such route. */
 int rib__delete(struct rib *rib, const struct rib_route *route);
 
 /* Next hops became usable or not: chooses the targets of all prefixes again. */
@@ -78,12 +76,20 @@ void rib__refresh(struct rib *rib);
 void rib__flush_device4(struct rib *rib, uint32_t ifindex);
 
 /*
- * Brackets a full dump: the kernel's routes that were not added between the
- * two go at the end. `rib__abort_dump` ends the bracket without that.
+ * Brackets a full dump: routes come by rib__dump(), those of one prefix one
+ * after the other in the kernel's order, events between them as ever; what of
+ * the kernel's was not named goes at the end. False: an event came so close to
+ * a part of the dump that it may have been undone: dump again.
+ * `rib__abort_dump` ends the bracket without all that.
  */
 void rib__begin_dump(struct rib *rib);
-void rib__end_dump(struct rib *rib);
+int rib__dump(struct rib *rib, const struct rib_route *route);
+bool rib__end_dump(struct rib *rib);
 void rib__abort_dump(struct rib *rib);
+
+/* When the next route expires, seconds of CLOCK_MONOTONIC, 0: none does; and what is to be done then. */
+uint32_t rib__next_expiry(const struct rib *rib);
+void rib__expire(struct rib *rib);
 
 /* Has a route been refused that a dump, made when there is room again, would bring? */
 bool rib__is_incomplete(const struct rib *rib);

@@ -8,6 +8,18 @@
 #include "rib.h"
 #include "slots.h"
 
+/* The prefix that a dump is at. */
+struct dump_cursor {
+	bool open;
+	bool lost; /* an event changed the chain meanwhile */
+	uint8_t family, length;
+	uint32_t table;
+	uint8_t prefix[16];
+	uint32_t last; /* slot behind which the next route of the prefix belongs */
+};
+
+#define RECENT_EVENTS 64
+
 struct rib {
 	struct maps *maps;
 	struct nexthops *nexthops;
@@ -20,6 +32,14 @@ struct rib {
 	uint32_t incomplete; /* prefixes marked XFIB_ROUTE_INCOMPLETE */
 	bool dumping;
 	bool refused;       /* in the dump under way */
+	bool refusing;      /* since the last dump in which all routes found room */
+	uint32_t next_expiry; /* seconds of CLOCK_MONOTONIC, 0: nothing expires */
+	/* of the dump under way, see rib_dump.c: */
+	struct dump_cursor cursor;
+	uint32_t recent[RECENT_EVENTS]; /* prefixes changed by events since the last part */
+	uint32_t recent_count;
+	bool after_part; /* a part has come since the last event */
+	bool ambiguous;
 };
 
 /* One route: its slots follow one another from `first` to `last`. */
@@ -29,6 +49,58 @@ struct unit {
 
 /* The route that begins at a slot. */
 struct unit unit__at(const struct rib *rib, uint32_t first);
+
+enum path_likeness {
+	SAME_WAY,        /* device, gateway, type */
+	SAME_BUT_WEIGHT, /* and MTU and preferred source */
+	SAME_BUT_STATE,  /* and weight; not whether the kernel calls the path dead */
+	SAME_IN_ALL,
+};
+
+bool path__same(const struct rib *rib, const struct xfib_route *held, const struct rib_path *path,
+		enum path_likeness likeness);
+void unit__read_path(const struct rib *rib, uint32_t id, struct rib_path *ret_path);
+
+/* Metric and TOS: what the kernel orders the routes of a prefix by. */
+bool unit__same_class(const struct xfib_route *held, const struct rib_route *route);
+
+/* How many paths of the unit the route names; whether it is the route but for its lifetime. */
+uint32_t unit__named(const struct rib *rib, struct unit unit, const struct rib_route *route,
+		     enum path_likeness likeness);
+bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route *route, enum path_likeness likeness);
+
+/* Writes a route into new slots that nothing leads to yet. */
+int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_unit);
+void unit__release(struct rib *rib, struct unit unit, bool published);
+void unit__mark_seen(struct rib *rib, struct unit unit);
+
+/* Where a change goes: after slot `previous` (XFIB_NONE: first), in place of `old` (count 0: of nothing). */
+struct place {
+	uint32_t head, previous;
+	struct unit old;
+};
+
+/* Puts `unit` (count 0: nothing) there, so that readers see the chain before or after, never between. */
+int place__splice(struct rib *rib, struct place place, struct unit unit);
+
+/* Writes a route and puts it there. What finds no room is refused, and counted. */
+int rib__put(struct rib *rib, const struct rib_route *route, struct place place, struct unit *ret_unit);
+
+/* Takes the unit of `place` out of its chain. */
+int rib__remove(struct rib *rib, struct place place);
+
+void rib__count(struct rib *rib, uint8_t family, int change);
+
+/* An event is about to change the routes of a prefix. */
+void rib__changed(struct rib *rib, const struct rib_route *route);
+
+/* Takes note of what a route means beyond its prefix: own addresses, the next time at which one expires. */
+void rib__note(struct rib *rib, const struct rib_route *route);
+
+/* Adds an own address to the filter. True: the route is one, but of more than one address. */
+bool own__add(const struct xfib_route *route, __u64 *filter);
+
+uint32_t rib__now(void); /* seconds of CLOCK_MONOTONIC */
 
 /*
  * Makes the trie say what the chain from `head` means, which began with

@@ -46,6 +46,28 @@ static uint32_t unit_target(struct rib *rib, struct unit unit)
 	return group | XFIB_TARGET_GROUP;
 }
 
+static void release(struct rib *rib, uint32_t target)
+{
+	if (target & XFIB_TARGET_GROUP)
+		groups__release(rib->groups, target & ~XFIB_TARGET_GROUP);
+}
+
+static bool is_expired(const struct xfib_route *route)
+{
+	return route->flags & XFIB_ROUTE_EXPIRES && route->expires <= rib__now();
+}
+
+/*
+ * Of several IPv6 routes with one metric the kernel chooses by their
+ * preference and by what it knows of their neighbours (rt6_select()).
+ */
+static bool is_contested(const struct rib *rib, const struct xfib_route *route, uint32_t next)
+{
+	const struct xfib_route *other = &rib->maps->routes[next];
+
+	return next && route->family == XFIB_INET6 && other->metric == route->metric && !is_expired(other);
+}
+
 /* Target of a chain. A route with a TOS anywhere in it leaves the choice to the kernel. */
 static uint32_t choose(struct rib *rib, uint32_t head)
 {
@@ -59,19 +81,17 @@ static uint32_t choose(struct rib *rib, uint32_t head)
 	}
 	for (uint32_t id = head; id;) {
 		struct unit unit = unit__at(rib, id);
-		uint32_t target = unit_target(rib, unit);
+		uint32_t target = is_expired(&routes[id]) ? XFIB_NONE : unit_target(rib, unit);
 
+		id = routes[unit.last].next;
+		if (target && is_contested(rib, &routes[unit.first], id)) {
+			release(rib, target);
+			return rib->special;
+		}
 		if (target)
 			return target;
-		id = routes[unit.last].next;
 	}
-	return routes[head].nexthop; /* down: the kernel may know a covering prefix */
-}
-
-static void release(struct rib *rib, uint32_t target)
-{
-	if (target & XFIB_TARGET_GROUP)
-		groups__release(rib->groups, target & ~XFIB_TARGET_GROUP);
+	return is_expired(&routes[head]) ? rib->special : routes[head].nexthop; /* the kernel may know a covering prefix */
 }
 
 /* Writes the trie value of the prefix of slot `head`, or deletes it where `value` is NULL. */

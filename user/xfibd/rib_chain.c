@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Routes as slots that follow one another (units): compared, written, put into
+ * the chain of their prefix and taken out of it. See rib_private.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "maps.h"
+#include "rib_private.h"
+
+uint32_t rib__now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)now.tv_sec;
+}
+
+struct unit unit__at(const struct rib *rib, uint32_t first)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	struct unit unit = { first, first, 1 };
+	uint32_t next;
+
+	while ((next = routes[unit.last].next) && (routes[next].flags & XFIB_ROUTE_MEMBER)) {
+		unit.last = next;
+		unit.count++;
+	}
+	return unit;
+}
+
+bool unit__same_class(const struct xfib_route *held, const struct rib_route *route)
+{
+	return held->metric == route->metric && held->tos == route->tos;
+}
+
+/* Do a held path and another one go the same way? */
+static bool same_way(const struct xfib_nexthop *held, const struct nexthop_key *key)
+{
+	return held->ifindex == key->ifindex && held->gateway_family == key->gateway_family && held->type == key->type &&
+	       !memcmp(held->gateway, key->gateway, sizeof(key->gateway));
+}
+
+bool path__same(const struct rib *rib, const struct xfib_route *held, const struct rib_path *path, enum path_likeness likeness)
+{
+	const struct xfib_nexthop *nexthop = &rib->maps->nexthops[held->nexthop];
+	uint8_t kept = XFIB_NEXTHOP_ONLINK | XFIB_NEXTHOP_UNSUPPORTED;
+
+	if (!same_way(nexthop, &path->nexthop))
+		return false;
+	if (likeness == SAME_WAY)
+		return true;
+	if (likeness == SAME_IN_ALL)
+		kept |= XFIB_NEXTHOP_DEAD;
+	return (likeness == SAME_BUT_WEIGHT || held->weight == path->weight) &&
+	       nexthop->route_mtu == path->nexthop.route_mtu && !((nexthop->flags ^ path->nexthop.flags) & kept) &&
+	       !memcmp(nexthop->source, path->nexthop.source, sizeof(nexthop->source));
+}
+
+/* How many of the paths of a unit does the route name? A path that it names twice may be held twice. */
+uint32_t unit__named(const struct rib *rib, struct unit unit, const struct rib_route *route, enum path_likeness likeness)
+{
+	uint8_t taken[XFIB_GROUP_MEMBERS] = { 0 };
+	uint32_t named = 0, id = unit.first;
+
+	for (uint32_t i = 0; i < unit.count; i++, id = rib->maps->routes[id].next) {
+		for (uint32_t j = 0; j < route->path_count; j++) {
+			if (taken[j] || !path__same(rib, &rib->maps->routes[id], &route->paths[j], likeness))
+				continue;
+			taken[j] = 1;
+			named++;
+			break;
+		}
+	}
+	return named;
+}
+
+bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route *route, enum path_likeness likeness)
+{
+	const struct xfib_route *held = &rib->maps->routes[unit.first];
+	const uint8_t kept = XFIB_ROUTE_EXPIRES | XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT;
+
+	return unit__same_class(held, route) && held->type == route->type && held->scope == route->scope &&
+	       held->protocol == route->protocol && held->owner == route->owner &&
+	       held->preference == route->preference && (held->flags & kept) == route->flags &&
+	       unit.count == route->path_count && unit__named(rib, unit, route, likeness) == unit.count;
+}
+
+void unit__mark_seen(struct rib *rib, struct unit unit)
+{
+	uint32_t id = unit.first;
+
+	for (uint32_t i = 0; i < unit.count; i++, id = rib->maps->routes[id].next)
+		rib->seen[id] = 1;
+}
+
+/* A slot that the chain does not lead to any more. */
+static void release_slot(struct rib *rib, uint32_t id, bool published)
+{
+	struct xfib_route *route = &rib->maps->routes[id];
+
+	nexthops__release(rib->nexthops, route->nexthop);
+	if (!published) {
+		slots__cancel(&rib->slots, id);
+		return;
+	}
+	__atomic_or_fetch(&route->flags, XFIB_ROUTE_GONE, __ATOMIC_RELEASE);
+	slots__release(&rib->slots, id);
+}
+
+void unit__release(struct rib *rib, struct unit unit, bool published)
+{
+	uint32_t id = unit.first;
+
+	for (uint32_t i = 0; i < unit.count; i++) {
+		uint32_t next = rib->maps->routes[id].next;
+
+		release_slot(rib, id, published);
+		id = next;
+	}
+}
+
+static void fill(struct xfib_route *slot, const struct rib_route *route, const struct rib_path *path, uint32_t nexthop)
+{
+	uint32_t now = rib__now();
+
+	memcpy(slot->prefix, route->prefix, sizeof(slot->prefix));
+	slot->table = route->table;
+	slot->metric = route->metric;
+	slot->next = XFIB_NONE;
+	slot->nexthop = nexthop;
+	slot->created = now;
+	slot->expires = route->flags & XFIB_ROUTE_EXPIRES ? now + route->lifetime : 0;
+	slot->weight = path->weight;
+	slot->prefix_length = route->prefix_length;
+	slot->type = route->type;
+	slot->scope = route->scope;
+	slot->protocol = route->protocol;
+	slot->tos = route->tos;
+	slot->owner = route->owner;
+	slot->flags = route->flags;
+	slot->preference = route->preference;
+	__atomic_store_n(&slot->family, route->family, __ATOMIC_RELEASE);
+}
+
+/* Writes a route into new slots that nothing leads to yet. */
+int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_unit)
+{
+	struct xfib_route *routes = rib->maps->routes;
+	struct unit unit = { 0 };
+	int err = 0;
+
+	for (uint32_t i = 0; i < route->path_count; i++) {
+		uint32_t id, nexthop;
+
+		err = nexthops__take(rib->nexthops, &route->paths[i].nexthop, &nexthop);
+		if (err)
+			break;
+		err = slots__take(&rib->slots, &id);
+		if (err) {
+			nexthops__release(rib->nexthops, nexthop);
+			break;
+		}
+		fill(&routes[id], route, &route->paths[i], nexthop);
+		if (unit.count) {
+			routes[id].flags |= XFIB_ROUTE_MEMBER;
+			routes[unit.last].next = id;
+		} else {
+			unit.first = id;
+		}
+		unit.last = id;
+		unit.count++;
+	}
+	if (err) {
+		unit__release(rib, unit, false);
+		return err;
+	}
+	*ret_unit = unit;
+	return 0;
+}
+
+/* ---- chains ---- */
+
+/* Puts `unit` (count 0: nothing) there, so that readers see the chain before or after, never between. */
+int place__splice(struct rib *rib, struct place place, struct unit unit)
+{
+	struct xfib_route *routes = rib->maps->routes;
+	uint32_t begin = place.previous ? routes[place.previous].next : place.head;
+	uint32_t rest = place.old.count ? routes[place.old.last].next : begin;
+	uint32_t next = unit.count ? unit.first : rest;
+	int err;
+
+	if (unit.count)
+		routes[unit.last].next = rest;
+	if (place.previous) {
+		__atomic_store_n(&routes[place.previous].next, next, __ATOMIC_RELEASE);
+		err = target__publish(rib, place.head, place.head);
+		if (err)
+			__atomic_store_n(&routes[place.previous].next, begin, __ATOMIC_RELEASE);
+	} else {
+		err = target__publish(rib, place.head, next);
+	}
+	if (err)
+		return err;
+	if (place.old.count)
+		unit__release(rib, place.old, true);
+	return 0;
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Many routes at once: full dumps, devices that go, routes that expire.
+ *
+ * A dump is the kernel's last word on each prefix at the moment when its part
+ * was made: the chain of the prefix becomes what the dump names, in its order.
+ * Dump and events come by one socket, so that events before a part have been
+ * applied before it, and later ones come after it. One thing can go wrong:
+ * since Linux 6.9 a part is not made under the lock under which routes change,
+ * so that an event may be queued just before a part that does not know of it.
+ * Such an event, between the part before and the one that names its prefix,
+ * makes the dump ambiguous, and it has to be repeated.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <xfib/lookup.h>
+
+#include "hash.h"
+#include "maps.h"
+#include "rib_private.h"
+
+#define IS_KERNEL_ROUTE(route)                                                                                         \
+	((route)->family && (route)->owner == XFIB_OWNER_KERNEL && !((route)->flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER)))
+
+/* ---- the prefix that the dump is at ---- */
+
+static bool is_at(const struct rib *rib, const struct rib_route *route)
+{
+	const struct dump_cursor *cursor = &rib->cursor;
+
+	return cursor->open && cursor->table == route->table && cursor->family == route->family &&
+	       cursor->length == route->prefix_length && !memcmp(cursor->prefix, route->prefix, sizeof(cursor->prefix));
+}
+
+static uint32_t hash_of(const struct rib_route *route)
+{
+	struct {
+		uint8_t prefix[16];
+		uint32_t table, family_and_length;
+	} key = { .table = route->table, .family_and_length = (uint32_t)route->family << 8 | route->prefix_length };
+
+	memcpy(key.prefix, route->prefix, sizeof(key.prefix));
+	return hash__bytes(&key, sizeof(key));
+}
+
+void rib__changed(struct rib *rib, const struct rib_route *route)
+{
+	if (!rib->dumping)
+		return;
+	if (rib->after_part) {
+		rib->after_part = false;
+		rib->recent_count = 0;
+	}
+	if (rib->recent_count < RECENT_EVENTS)
+		rib->recent[rib->recent_count++] = hash_of(route);
+	else
+		rib->ambiguous = true;
+	if (is_at(rib, route))
+		rib->ambiguous = rib->cursor.lost = true;
+}
+
+static bool changed_just_before(const struct rib *rib, const struct rib_route *route)
+{
+	uint32_t hash = rib->recent_count ? hash_of(route) : 0;
+
+	for (uint32_t i = 0; i < rib->recent_count; i++) {
+		if (rib->recent[i] == hash)
+			return true;
+	}
+	return false;
+}
+
+/* Takes the routes of the kernel out of a chain, from behind slot `previous` to before slot `end`. */
+static void remove_between(struct rib *rib, uint32_t previous, uint32_t end)
+{
+	const struct dump_cursor *cursor = &rib->cursor;
+
+	for (;;) {
+		const struct xfib_route *routes = rib->maps->routes;
+		struct place place = { .previous = previous };
+		uint32_t id;
+
+		place.head = prefix_index__find(&rib->index, cursor->table, cursor->family, cursor->prefix, cursor->length);
+		id = previous ? routes[previous].next : place.head;
+		if (!id || id == end)
+			return;
+		place.old = unit__at(rib, id);
+		if (routes[id].owner != XFIB_OWNER_KERNEL)
+			previous = place.old.last;
+		else if (rib__remove(rib, place))
+			return;
+	}
+}
+
+static void finish_prefix(struct rib *rib)
+{
+	if (rib->cursor.open && !rib->cursor.lost)
+		remove_between(rib, rib->cursor.last, XFIB_NONE);
+	rib->cursor.open = false;
+}
+
+static void begin_prefix(struct rib *rib, const struct rib_route *route)
+{
+	rib->cursor = (struct dump_cursor){ .open = true, .table = route->table, .family = route->family,
+					    .length = route->prefix_length };
+	memcpy(rib->cursor.prefix, route->prefix, sizeof(rib->cursor.prefix));
+}
+
+/* The unit behind slot `previous` that is the route. */
+static struct unit find_behind(const struct rib *rib, uint32_t head, uint32_t previous, const struct rib_route *route)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+
+	for (uint32_t id = previous ? routes[previous].next : head; id;) {
+		struct unit unit = unit__at(rib, id);
+
+		if (unit__same(rib, unit, route, SAME_IN_ALL))
+			return unit;
+		id = routes[unit.last].next;
+	}
+	return (struct unit){ 0 };
+}
+
+int rib__dump(struct rib *rib, const struct rib_route *route)
+{
+	struct place place = { 0 };
+	struct unit unit;
+	int err;
+
+	if (!route->path_count || route->path_count > XFIB_GROUP_MEMBERS)
+		return -EINVAL;
+	rib->after_part = true;
+	if (changed_just_before(rib, route))
+		rib->ambiguous = true;
+	if (!is_at(rib, route)) {
+		finish_prefix(rib);
+		begin_prefix(rib, route);
+	}
+	place.head = prefix_index__find(&rib->index, route->table, route->family, route->prefix, route->prefix_length);
+	place.previous = rib->cursor.lost ? XFIB_NONE : rib->cursor.last;
+	unit = find_behind(rib, place.head, place.previous, route);
+	if (!unit.count) {
+		err = rib__put(rib, route, place, &unit);
+		if (err)
+			return err;
+	} else {
+		if (!rib->cursor.lost)
+			remove_between(rib, place.previous, unit.first);
+		if (route->flags & XFIB_ROUTE_EXPIRES)
+			__atomic_store_n(&rib->maps->routes[unit.first].expires, rib__now() + route->lifetime,
+					 __ATOMIC_RELAXED);
+		rib__note(rib, route);
+		unit__mark_seen(rib, unit);
+	}
+	rib->cursor.last = unit.last;
+	return 0;
+}
+
+/* ---- the whole dump ---- */
+
+void rib__begin_dump(struct rib *rib)
+{
+	memset(rib->seen, 0, rib->maps->state->routes_end);
+	rib->cursor.open = false;
+	rib->recent_count = 0;
+	rib->dumping = true;
+	rib->refused = rib->ambiguous = rib->after_part = false;
+}
+
+/* Removes the route that begins at a slot. */
+static void remove_at(struct rib *rib, uint32_t first)
+{
+	const struct xfib_route *routes = rib->maps->routes, *route = &routes[first];
+	struct place place = { 0 };
+
+	place.head = prefix_index__find(&rib->index, route->table, route->family, route->prefix, route->prefix_length);
+	for (uint32_t id = place.head; id && id != first; id = routes[id].next)
+		place.previous = id;
+	place.old = unit__at(rib, first);
+	rib__remove(rib, place);
+}
+
+/* Makes the filter of the machine's own IPv4 addresses anew, without those that have gone. */
+static void rebuild_filter(struct rib *rib)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	struct xfib_state *state = rib->maps->state;
+	__u64 filter[XFIB_FILTER_WORDS] = { 0 };
+	bool wide = false;
+
+	for (uint32_t id = 1; id < state->routes_end; id++) {
+		if (routes[id].family && !(routes[id].flags & XFIB_ROUTE_GONE))
+			wide |= own__add(&routes[id], filter);
+	}
+	for (int i = 0; i < XFIB_FILTER_WORDS; i++)
+		__atomic_store_n(&state->own_addresses[i], filter[i], __ATOMIC_RELEASE);
+	if (!wide)
+		__atomic_and_fetch(&state->flags, ~(__u32)XFIB_STATE_WIDE_LOCAL, __ATOMIC_RELEASE);
+}
+
+bool rib__end_dump(struct rib *rib)
+{
+	uint32_t end = rib->maps->state->routes_end;
+
+	finish_prefix(rib);
+	for (uint32_t first = 1; first < end; first++) {
+		if (IS_KERNEL_ROUTE(&rib->maps->routes[first]) && !rib->seen[first])
+			remove_at(rib, first);
+	}
+	if (!rib->refused) {
+		rib->refusing = false;
+		target__clear_incomplete(rib);
+	}
+	rebuild_filter(rib);
+	rib->dumping = false;
+	return !rib->ambiguous;
+}
+
+void rib__abort_dump(struct rib *rib)
+{
+	rib->cursor.open = false;
+	rib->dumping = false;
+}
+
+/* ---- this machine's own addresses ---- */
+
+bool own__add(const struct xfib_route *route, __u64 *filter)
+{
+	uint32_t word, first, second;
+
+	if (route->family != XFIB_INET || route->type != XFIB_ROUTE_LOCAL || route->table != XFIB_TABLE_LOCAL ||
+	    route->prefix[0] == 127)
+		return false;
+	if (route->prefix_length != 32)
+		return true;
+	memcpy(&word, route->prefix, sizeof(word));
+	xfib_filter__bits(word, &first, &second);
+	__atomic_or_fetch(&filter[first / 64], 1ULL << (first % 64), __ATOMIC_RELEASE);
+	__atomic_or_fetch(&filter[second / 64], 1ULL << (second % 64), __ATOMIC_RELEASE);
+	return false;
+}
+
+void rib__note(struct rib *rib, const struct rib_route *route)
+{
+	struct xfib_state *state = rib->maps->state;
+	struct xfib_route own = { .family = route->family, .type = route->type, .table = route->table,
+				  .prefix_length = route->prefix_length };
+
+	memcpy(own.prefix, route->prefix, sizeof(own.prefix));
+	if (own__add(&own, state->own_addresses))
+		__atomic_or_fetch(&state->flags, XFIB_STATE_WIDE_LOCAL, __ATOMIC_RELEASE);
+	if (route->flags & XFIB_ROUTE_EXPIRES) {
+		uint32_t at = rib__now() + route->lifetime;
+
+		if (!rib->next_expiry || at < rib->next_expiry)
+			rib->next_expiry = at ? at : 1;
+	}
+}
+
+/* ---- devices and time ---- */
+
+void rib__flush_device4(struct rib *rib, uint32_t ifindex)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t end = rib->maps->state->routes_end;
+
+	if (rib->dumping)
+		rib->ambiguous = rib->cursor.lost = true;
+	for (uint32_t first = 1; first < end; first++) {
+		struct unit unit;
+		uint32_t id = first, through = 0;
+
+		if (!IS_KERNEL_ROUTE(&routes[first]) || routes[first].family != XFIB_INET)
+			continue;
+		unit = unit__at(rib, first);
+		for (uint32_t i = 0; i < unit.count; i++, id = routes[id].next)
+			through += rib->maps->nexthops[routes[id].nexthop].ifindex == ifindex;
+		if (through == unit.count)
+			remove_at(rib, first);
+	}
+}
+
+uint32_t rib__next_expiry(const struct rib *rib)
+{
+	return rib->next_expiry;
+}
+
+void rib__expire(struct rib *rib)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t end = rib->maps->state->routes_end, now = rib__now();
+
+	rib->next_expiry = 0;
+	for (uint32_t id = 1; id < end; id++) {
+		if (!IS_KERNEL_ROUTE(&routes[id]) || !(routes[id].flags & XFIB_ROUTE_EXPIRES) || routes[id].expires <= now)
+			continue;
+		if (!rib->next_expiry || routes[id].expires < rib->next_expiry)
+			rib->next_expiry = routes[id].expires;
+	}
+	rib__refresh(rib);
+}
