@@ -32,9 +32,9 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(filter-out %.bpf.c,$(wi
 BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 SKELETON := $(B)/bpf/xfib.skel.h
 
-LIB_LIBS := -lbpf
+LIB_LIBS := -lbpf -lmnl
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
-CMD_LIBS := -lbpf -ljansson
+CMD_LIBS := -lbpf -lmnl -ljansson
 
 .PHONY: all demo check bench install uninstall deps clean help tests unit
 .SECONDARY:
@@ -123,11 +123,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib/libxfib.a $(filter-out %/main.o,
 
 $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 
 $(BENCH) $(TOOLS): $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lbpf
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 INSTALLED := sbin/xfibd sbin/xfib lib/libxfib.so.0 lib/libxfib.so lib/libxfib.a lib/pkgconfig/xfib.pc \
 	lib/bpf/xfib.bpf.o include/netioapi.h $(patsubst include/%,include/%,$(wildcard include/xfib/*.h)) \
@@ -149,7 +149,7 @@ install: all
 	$(Q)for page in $(wildcard docs/man/*.8); do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $$page; done
 
 uninstall:
-	$(Q)cd $(DESTDIR)$(PREFIX) && rm -f $(INSTALLED) && { rmdir include/xfib lib/bpf 2>/dev/null || true; }
+	$(Q)if [ -d $(DESTDIR)$(PREFIX) ]; then cd $(DESTDIR)$(PREFIX) && rm -f $(INSTALLED) && { rmdir include/xfib lib/bpf 2>/dev/null || true; }; fi
 
 clean:
 	$(Q)rm -rf $(B)

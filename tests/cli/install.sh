@@ -45,5 +45,7 @@ while read -r option; do
 done <"$dir/options"
 
 check "make uninstall" make -s -C "$ROOT" uninstall DESTDIR="$dir" PREFIX=/usr
+check "make uninstall of nothing is fine" make -s -C "$ROOT" uninstall DESTDIR="$dir/none" PREFIX=/usr
+check "and removes nothing of the source" test -s "$ROOT/include/netioapi.h"
 check_output "leaves no file" "" find "$dir/usr" -type f -o -type l
 finish

@@ -54,6 +54,11 @@ check_output "off" none attached ra
 
 check "ip link set xdp obj … sec xdp loads" in_r ip link set dev ra xdp obj "$BUILD/bpf/xfib.bpf.o" sec xdp
 check_output "passes traffic up, its maps being its own" 0 counted forwarded
+check_output "is not the instance's" none attached ra
+check_status "is left alone by attach" 1 xfib attach ra
+check_match "which says so" 'another XDP program' "$ERR"
+check_status "and by detach" 1 xfib detach ra
+check_match "which says so" "not this instance's" "$ERR"
 check "off" in_r ip link set dev ra xdp off
 
 # ---- tc ----
@@ -61,7 +66,12 @@ check "off" in_r ip link set dev ra xdp off
 in_r tc qdisc replace dev ra clsact
 check "tc filter add … bpf da pinned" in_r tc filter add dev ra ingress bpf da pinned "$pin/progs/tc"
 check_output "forwards" 10 counted forwarded
-in_r tc filter del dev ra ingress
+check_output "xfib knows it" tc attached ra
+check "xfib attach ra hook tc is fine" xfib attach ra hook tc
+check_output "and adds no second one" 1 grep -c xfib_tc <<<"$(in_r tc filter show dev ra ingress | grep 'name xfib_tc\|xfib_tc')"
+check "xfib detach ra removes it" xfib detach ra
+check_output "detached: nothing counted" 0 counted forwarded
+check_output "no filter is left" "" in_r tc filter show dev ra ingress
 check "tc filter add … bpf da obj … sec tc loads" in_r tc filter add dev ra ingress bpf da obj "$BUILD/bpf/xfib.bpf.o" sec tc
 check_output "passes traffic up" 0 counted forwarded
 in_r tc qdisc del dev ra clsact

@@ -39,7 +39,11 @@ check "killed: forwards" forwards
 in_a ping -q -i 0.002 -c 1500 10.0.2.1 >"$DIR/ping" 2>&1 &
 pinger=$!
 sleep 0.5
+in_r tc qdisc add dev lo clsact
+in_r tc filter add dev lo ingress bpf da pinned "$XFIB_PIN/progs/tc" # by hand, at a place of tc's choice
 check "starts again on what is pinned" xfibd__start
+check "a filter that was added by hand has the new program too" \
+	[ "$(in_r bpftool -j prog show pinned "$XFIB_PIN/progs/tc" | jq .id)" = "$(in_r tc -j filter show dev lo ingress | jq '[.[].options.prog.id // empty][0]')" ]
 wait "$pinger"
 check_match "without the loss of a packet" '1500 received, 0% packet loss' "$(cat "$DIR/ping")"
 check_not "the program has been replaced" [ "$(attached_id ra)" = "$id" ]
@@ -58,6 +62,7 @@ has_ended() { ! kill -0 "$(xfibd__pid)"; }
 check "it has ended" eventually 2 has_ended
 xfibd__stop
 check_output "detached" 0 attached_id ra
+check_output "no filter is left" "" in_r tc filter show dev lo ingress
 check_not "nothing is pinned" ls "$XFIB_PIN"
 check_status "a second time is fine" 0 xfib unload
 check "the kernel forwards" in_a ping -q -c 1 -W 1 10.0.2.1

@@ -59,10 +59,29 @@ static bool usable(const struct xfib_route *route, const struct xfib_nexthop *ne
 	return route->type != XFIB_ROUTE_UNICAST || !(nexthop->flags & XFIB_NEXTHOP_DOWN);
 }
 
+/* RFC 4191: high is 1, medium 0, low 3. */
+static int preference(const struct xfib_route *route)
+{
+	return route->preference == 1 ? 1 : route->preference == 3 ? -1 : 0;
+}
+
+/* Of several IPv6 routes with one metric, which are not paths of one, the preference decides. */
+static bool goes_on(const struct match *match, const struct xfib_route *route)
+{
+	return route->family == XFIB_INET6 && match->route->metric == route->metric;
+}
+
+static void take_better(struct match *match, const struct match *unit)
+{
+	if (unit->found && (!match->found || (goes_on(match, unit->route) &&
+					      preference(unit->route) > preference(match->route))))
+		*match = *unit;
+}
+
 /* The best usable path of a chain. False: none. */
 static bool choose(const struct xfib *instance, uint32_t head, uint32_t ifindex, struct match *ret_match)
 {
-	struct match match = { 0 };
+	struct match match = { 0 }, unit = { 0 };
 	uint32_t id = head;
 
 	/* A chain has no loop; the bound holds even when a slot changes under the reader. */
@@ -73,20 +92,21 @@ static bool choose(const struct xfib *instance, uint32_t head, uint32_t ifindex,
 		if (!nexthop)
 			return false;
 		if (!(route->flags & XFIB_ROUTE_MEMBER)) {
-			if (match.found)
+			take_better(&match, &unit);
+			if (match.found && !goes_on(&match, route))
 				break;
-			match.paths = 0;
+			memset(&unit, 0, sizeof(unit));
 		}
-		match.paths++;
-		if (!route->tos && usable(route, nexthop, ifindex) &&
-		    (!match.found || before(nexthop, match.nexthop))) {
-			match.found = true;
-			match.route = route;
-			match.nexthop = nexthop;
-			match.route_id = id;
+		unit.paths++;
+		if (!route->tos && usable(route, nexthop, ifindex) && (!unit.found || before(nexthop, unit.nexthop))) {
+			unit.found = true;
+			unit.route = route;
+			unit.nexthop = nexthop;
+			unit.route_id = id;
 		}
 		id = route->next;
 	}
+	take_better(&match, &unit);
 	if (match.found)
 		*ret_match = match;
 	return match.found;

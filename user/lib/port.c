@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* Attaching the pinned programs to interfaces, by XDP or by clsact ingress. */
+/*
+ * Attaching the pinned programs to interfaces, by XDP or by clsact ingress. A
+ * program is an instance's if it uses the instance's maps, whoever attached it.
+ */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -9,14 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "port.h"
 #include "private.h"
+#include "tc_filter.h"
 
-/* Where the TC program sits; a filter of somebody else's at this place is left alone. */
+/* Where the TC program is put; a filter of somebody else's at this place is left alone. */
 #define TC_PRIORITY 1
 #define TC_HANDLE 1
-
-#define XDP_NAME "xfib_xdp"
-#define TC_NAME "xfib_tc"
 
 static int open_program(const struct xfib_port_opts *opts, const char *name, int *ret_fd)
 {
@@ -42,19 +44,58 @@ static uint32_t program_id(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &length) ? 0 : info.id;
 }
 
-/* Is the program of an id one of xfib's, of this instance or of one before it? */
-static bool is_ours(uint32_t id, const char *name)
+/* Id of the state map of a pinned instance: what its programs can be told by. 0: there is none. */
+static uint32_t instance_id(const char *pin)
 {
-	struct bpf_prog_info info = { 0 };
+	struct bpf_map_info info = { 0 };
 	uint32_t length = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id);
-	bool ours;
+	char path[PATH_MAX];
+	int fd, err;
+
+	if (!pin || snprintf(path, sizeof(path), "%s/xfib_state", pin) >= (int)sizeof(path))
+		return 0;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return 0;
+	err = bpf_obj_get_info_by_fd(fd, &info, &length);
+	close(fd);
+	return err ? 0 : info.id;
+}
+
+#define PROGRAM_MAPS 64
+
+/* Does the program of an id use the maps of an instance? */
+static bool belongs(uint32_t id, uint32_t instance)
+{
+	uint32_t maps[PROGRAM_MAPS];
+	struct bpf_prog_info info = { .nr_map_ids = PROGRAM_MAPS, .map_ids = (uint64_t)(uintptr_t)maps };
+	uint32_t length = sizeof(info);
+	int err, fd = instance ? bpf_prog_get_fd_by_id(id) : -1;
 
 	if (fd < 0)
 		return false;
-	ours = !bpf_obj_get_info_by_fd(fd, &info, &length) && !strcmp(info.name, name);
+	err = bpf_obj_get_info_by_fd(fd, &info, &length);
 	close(fd);
-	return ours;
+	for (uint32_t i = 0; !err && i < info.nr_map_ids && i < PROGRAM_MAPS; i++) {
+		if (maps[i] == instance)
+			return true;
+	}
+	return false;
+}
+
+/* The instance whose programs are meant, and one that it takes over from. */
+struct owners {
+	uint32_t current, former;
+};
+
+static struct owners owners_of(const struct xfib_port_opts *opts, const char *former)
+{
+	return (struct owners){ instance_id(instance__pin(opts->pin)), instance_id(former) };
+}
+
+static bool is_ours(uint32_t id, struct owners owners)
+{
+	return belongs(id, owners.current) || belongs(id, owners.former);
 }
 
 /* ---- XDP ---- */
@@ -117,7 +158,7 @@ static int put_xdp(uint32_t ifindex, int fd, bool generic, const struct xdp_stat
 	return err;
 }
 
-static int attach_xdp(uint32_t ifindex, const struct xfib_port_opts *opts)
+static int attach_xdp(uint32_t ifindex, const struct xfib_port_opts *opts, struct owners owners)
 {
 	bool generic = opts->mode == XFIB_MODE_GENERIC;
 	struct xdp_state state;
@@ -125,7 +166,7 @@ static int attach_xdp(uint32_t ifindex, const struct xfib_port_opts *opts)
 
 	if (err)
 		return err;
-	if (state.id && !is_ours(state.id, XDP_NAME))
+	if (state.id && !is_ours(state.id, owners))
 		return error__set(-EBUSY, "another XDP program (id %u) is attached to interface %u: detach it first",
 				  state.id, ifindex);
 	err = open_program(opts, "xdp", &fd);
@@ -145,15 +186,15 @@ static int attach_xdp(uint32_t ifindex, const struct xfib_port_opts *opts)
 	return err ? error__set(err, "attaching to interface %u: %s", ifindex, strerror(-err)) : 0;
 }
 
-static int detach_xdp(uint32_t ifindex)
+static int detach_xdp(uint32_t ifindex, struct owners owners)
 {
 	struct xdp_state state;
 	int err = query_xdp(ifindex, &state);
 
 	if (err || !state.id)
 		return err;
-	if (!is_ours(state.id, XDP_NAME))
-		return error__set(-EBUSY, "the XDP program on interface %u (id %u) is not xfib's: left alone", ifindex,
+	if (!is_ours(state.id, owners))
+		return error__set(-EBUSY, "the XDP program on interface %u (id %u) is not this instance's: left alone", ifindex,
 				  state.id);
 	err = remove_xdp(ifindex, &state);
 	return err ? error__set(err, "detaching from interface %u: %s", ifindex, strerror(-err)) : 0;
@@ -161,52 +202,74 @@ static int detach_xdp(uint32_t ifindex)
 
 /* ---- TC ---- */
 
-/* Id of the program at xfib's place, 0 if there is none. */
-static uint32_t query_tc(uint32_t ifindex)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = TC_HANDLE, .priority = TC_PRIORITY);
+struct search {
+	struct owners owners;
+	struct tc_filter found; /* prog_id 0: none */
+};
 
-	return bpf_tc_query(&hook, &filter) ? 0 : filter.prog_id;
+static int take_ours(const struct tc_filter *filter, void *data)
+{
+	struct search *search = data;
+
+	if (!is_ours(filter->prog_id, search->owners))
+		return 0;
+	search->found = *filter;
+	return 1;
 }
 
-static int attach_tc(uint32_t ifindex, const struct xfib_port_opts *opts)
+/* The first of the instance's filters, wherever somebody has put it. */
+static struct tc_filter query_tc(uint32_t ifindex, struct owners owners)
+{
+	struct search search = { .owners = owners };
+
+	tc_filter__each(ifindex, take_ours, &search);
+	return search.found;
+}
+
+static int put_tc(uint32_t ifindex, int fd, const struct tc_filter *old)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = TC_HANDLE, .priority = TC_PRIORITY);
-	uint32_t there = query_tc(ifindex);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = TC_HANDLE, .priority = TC_PRIORITY, .prog_fd = fd);
+	int err;
+
+	if (old->prog_id) {
+		filter.handle = old->handle;
+		filter.priority = old->info >> 16;
+		filter.flags = BPF_TC_F_REPLACE;
+		return bpf_tc_attach(&hook, &filter);
+	}
+	err = bpf_tc_hook_create(&hook);
+	return err && err != -EEXIST ? err : bpf_tc_attach(&hook, &filter);
+}
+
+static int attach_tc(uint32_t ifindex, const struct xfib_port_opts *opts, struct owners owners)
+{
+	struct tc_filter there = query_tc(ifindex, owners);
 	int err, fd;
 
-	if (there && !is_ours(there, TC_NAME))
-		return error__set(-EBUSY, "another TC program (id %u) is attached to interface %u: detach it first", there,
-				  ifindex);
 	err = open_program(opts, "tc", &fd);
 	if (err)
 		return err;
-	err = bpf_tc_hook_create(&hook);
-	if (!err || err == -EEXIST) {
-		filter.prog_fd = fd;
-		filter.flags = there ? BPF_TC_F_REPLACE : 0;
-		err = bpf_tc_attach(&hook, &filter);
-	}
+	if (there.prog_id != program_id(fd))
+		err = put_tc(ifindex, fd, &there);
 	close(fd);
+	if (err == -EEXIST)
+		return error__set(-EBUSY, "another filter has priority %d, handle %d at clsact ingress of interface %u: remove "
+				  "it first", TC_PRIORITY, TC_HANDLE, ifindex);
 	return err ? error__set(err, "attaching to clsact ingress of interface %u: %s", ifindex, strerror(-err)) : 0;
 }
 
-static int detach_tc(uint32_t ifindex)
+static int detach_tc(uint32_t ifindex, struct owners owners)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = TC_HANDLE, .priority = TC_PRIORITY);
-	uint32_t there = query_tc(ifindex);
-	int err;
+	struct tc_filter there;
 
-	if (!there)
-		return 0;
-	if (!is_ours(there, TC_NAME))
-		return error__set(-EBUSY, "the TC program on interface %u (id %u) is not xfib's: left alone", ifindex,
-				  there);
-	err = bpf_tc_detach(&hook, &filter);
-	return err ? error__set(err, "detaching from clsact ingress of interface %u: %s", ifindex, strerror(-err)) : 0;
+	while ((there = query_tc(ifindex, owners)).prog_id) {
+		int err = tc_filter__delete(ifindex, &there);
+
+		if (err)
+			return error__set(err, "detaching from clsact ingress of interface %u: %s", ifindex, strerror(-err));
+	}
+	return 0;
 }
 
 /* ---- the interface ---- */
@@ -218,37 +281,44 @@ static int check_opts(const struct xfib_port_opts *opts)
 	return 0;
 }
 
+int port__attach(uint32_t ifindex, const struct xfib_port_opts *opts, const char *former)
+{
+	struct owners owners = owners_of(opts, former);
+
+	return opts->hook == XFIB_HOOK_TC ? attach_tc(ifindex, opts, owners) : attach_xdp(ifindex, opts, owners);
+}
+
 XFIB_PUBLIC int xfib_port__attach(uint32_t ifindex, const struct xfib_port_opts *opts)
 {
 	int err = check_opts(opts);
 
-	if (err)
-		return err;
-	return opts->hook == XFIB_HOOK_TC ? attach_tc(ifindex, opts) : attach_xdp(ifindex, opts);
+	return err ? err : port__attach(ifindex, opts, NULL);
 }
 
 XFIB_PUBLIC int xfib_port__detach(uint32_t ifindex, const struct xfib_port_opts *opts)
 {
+	struct owners owners;
 	int err = check_opts(opts);
 
 	if (err)
 		return err;
-	return opts->hook == XFIB_HOOK_TC ? detach_tc(ifindex) : detach_xdp(ifindex);
+	owners = owners_of(opts, NULL);
+	return opts->hook == XFIB_HOOK_TC ? detach_tc(ifindex, owners) : detach_xdp(ifindex, owners);
 }
 
 XFIB_PUBLIC int xfib_port__query(uint32_t ifindex, const struct xfib_port_opts *opts, struct xfib_port *ret_port)
 {
 	struct xdp_state state;
-	uint32_t tc;
+	struct owners owners;
 	int err = check_opts(opts);
 
 	if (!err)
 		err = query_xdp(ifindex, &state);
 	if (err)
 		return err;
-	tc = query_tc(ifindex);
-	ret_port->xdp = state.id && is_ours(state.id, XDP_NAME);
-	ret_port->tc = tc && is_ours(tc, TC_NAME);
+	owners = owners_of(opts, NULL);
+	ret_port->xdp = state.id && is_ours(state.id, owners);
+	ret_port->tc = query_tc(ifindex, owners).prog_id;
 	ret_port->mode = state.generic ? XFIB_MODE_GENERIC : XFIB_MODE_NATIVE;
 	ret_port->xdp_id = state.id;
 	return 0;

@@ -61,8 +61,10 @@ char *get__format(char *text, const struct get_answer *answer)
 					   result->gateway_family == AF_INET6 ? " via inet6 " : " via inet " : " via ");
 		text = format_address(text, result->gateway_family, result->gateway);
 	}
-	text = format_string(text, " dev ");
-	text = format_string(text, result->dev);
+	if (result->dev[0]) {
+		text = format_string(text, " dev ");
+		text = format_string(text, result->dev);
+	}
 	if (!get__is_zero(result->source)) {
 		text = format_string(text, " src ");
 		text = format_address(text, result->family, result->source);
@@ -158,8 +160,10 @@ static char *route_device_member(char *text, uint32_t ifindex)
 static char *path_members(char *text, const struct xfib_result *result)
 {
 	text = gateway_member(text, result);
-	text = string_member(text, "dev", result->dev);
-	text = number_member(text, "ifindex", result->ifindex);
+	if (result->dev[0]) { /* a route whose device the kernel did not tell has none */
+		text = string_member(text, "dev", result->dev);
+		text = number_member(text, "ifindex", result->ifindex);
+	}
 	if (result->route_ifindex != result->ifindex)
 		text = route_device_member(text, result->route_ifindex);
 	if (!get__is_zero(result->source))
@@ -167,8 +171,10 @@ static char *path_members(char *text, const struct xfib_result *result)
 	text = number_member(text, "metric", result->metric);
 	if (result->paths > 1)
 		text = number_member(text, "paths", result->paths);
-	if (result->nexthop.route_mtu)
-		text = number_member(text, "mtu", result->nexthop.route_mtu);
+	if (result->nexthop.route_mtu) {
+		text = format_string(member(text, "metrics"), "[{\"mtu\":");
+		text = format_string(format_number(text, result->nexthop.route_mtu), "}]");
+	}
 	return text;
 }
 

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "get.h"
@@ -46,7 +47,8 @@ static void answer(struct stream *stream, const char *line)
 	char text[GET_LINE], *end;
 
 	if (!read_address(line, &stream->query->family, stream->query->destination)) {
-		reject(stream, line, "no address");
+		reject(stream, line, options.family == AF_INET ? "no IPv4 address" :
+				     options.family == AF_INET6 ? "no IPv6 address" : "no address");
 		return;
 	}
 	if (stream->family && stream->query->family != stream->family) {
@@ -65,17 +67,24 @@ static void answer(struct stream *stream, const char *line)
 	fwrite_unlocked(text, 1, (size_t)(end - text), stdout);
 }
 
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
 /* One line without its end. */
 static void take_line(struct stream *stream, char *line, size_t length)
 {
 	stream->line++;
-	if (length && line[length - 1] == '\r')
+	while (length && is_blank(line[length - 1]))
+		length--;
+	for (; length && is_blank(*line); line++)
 		length--;
 	line[length] = '\0';
 	if (length > LINE_MAX_BYTES) {
 		line[40] = '\0';
 		reject(stream, line, "line too long");
-	} else if (length) {
+	} else {
 		answer(stream, line);
 	}
 }

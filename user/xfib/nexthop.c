@@ -39,7 +39,8 @@ static void print_text(uint32_t id, const struct xfib_nexthop *nexthop, const ch
 	printf("%u: %s", id, xfib_route_type__name(nexthop->type));
 	if (nexthop->gateway_family) {
 		format_address(text, nexthop->gateway_family, nexthop->gateway);
-		printf(" via %s", text);
+		printf(" via %s%s", !is_via(nexthop->family, nexthop) ? "" :
+				    nexthop->gateway_family == AF_INET6 ? "inet6 " : "inet ", text);
 	}
 	if (dev)
 		printf(" dev %s mtu %u", dev, nexthop->mtu);
@@ -92,6 +93,8 @@ static int print_nexthop(uint32_t id, const struct xfib_nexthop *nexthop, void *
 	size_t *printed = data;
 
 	if (options.family && nexthop->family != options.family)
+		return 0;
+	if (!nexthop->ifindex && !nexthop->family) /* the program's own, for routes that only the kernel can follow */
 		return 0;
 	if (nexthop->ifindex && !if_indextoname(nexthop->ifindex, name))
 		snprintf(name, sizeof(name), "if%u", nexthop->ifindex);

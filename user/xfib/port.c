@@ -98,6 +98,9 @@ int command_detach(int argc, char **argv)
 	if (xfib_port__query(words.ifindex, &words.opts, &port))
 		return report("detach", argv[0]);
 	words.opts.hook = XFIB_HOOK_XDP;
+	/* Nothing of the instance's is there, but something of somebody else's: that is not what was meant. */
+	if (port.xdp_id && !port.xdp && !port.tc && xfib_port__detach(words.ifindex, &words.opts))
+		return report("detach", argv[0]);
 	if (port.xdp && xfib_port__detach(words.ifindex, &words.opts))
 		return report("detach", argv[0]);
 	words.opts.hook = XFIB_HOOK_TC;

@@ -7,6 +7,7 @@
  * within a prefix by their rank: their place in the chain that `next` makes.
  * The paths of one multipath route follow its first one there.
  */
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,6 +154,12 @@ static size_t paths_of(const struct paths *paths, size_t first)
 	return count;
 }
 
+/* RFC 4191 */
+static const char *preference_of(const struct xfib_route *route)
+{
+	return route->preference == 1 ? "high" : route->preference == 3 ? "low" : "medium";
+}
+
 /* ---- text ---- */
 
 /* As ip has it: "default", a host without its length. */
@@ -212,8 +219,10 @@ static void print_route(const struct path *path, size_t count)
 		format_table(text, route->table);
 		printf(" table %s", text);
 	}
-	format_protocol(text, route->protocol);
-	printf(" proto %s", text);
+	if (route->protocol != RTPROT_BOOT) { /* as ip leaves it out */
+		format_protocol(text, route->protocol);
+		printf(" proto %s", text);
+	}
 	if (route->family == AF_INET && route->scope) {
 		format_scope(text, route->scope);
 		printf(" scope %s", text);
@@ -228,6 +237,8 @@ static void print_route(const struct path *path, size_t count)
 		printf(" metric %u", route->metric);
 	if (path->nexthop.route_mtu)
 		printf(" mtu %u", path->nexthop.route_mtu);
+	if (route->family == AF_INET6)
+		printf(" pref %s", preference_of(route));
 	if (count == 1)
 		print_flags(&path->nexthop);
 	putchar('\n');
@@ -277,11 +288,6 @@ static json_t *nexthops_of(const struct path *path, size_t count)
 	return nexthops;
 }
 
-static const char *preference_of(const struct xfib_route *route)
-{
-	return route->preference == 1 ? "high" : route->preference == 3 ? "low" : "medium";
-}
-
 static json_t *route_object(const struct path *path, size_t count)
 {
 	static const uint8_t zero[16];
@@ -312,7 +318,7 @@ static json_t *route_object(const struct path *path, size_t count)
 	if (route->metric)
 		json_object_set_new(object, "metric", json_integer(route->metric));
 	if (path->nexthop.route_mtu)
-		json_object_set_new(object, "mtu", json_integer(path->nexthop.route_mtu));
+		json_object_set_new(object, "metrics", json_pack("[{s:I}]", "mtu", (json_int_t)path->nexthop.route_mtu));
 	json_object_set_new(object, "flags", count == 1 ? flags_of(&path->nexthop) : json_array());
 	if (count > 1)
 		json_object_set_new(object, "nexthops", nexthops_of(path, count));

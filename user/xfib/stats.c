@@ -45,6 +45,9 @@ int command_stats(int argc, char **argv)
 		print_end(XFIB_REASON_COUNT);
 	} else {
 		print_table(counters);
+		if (xfib_instance__state(instance)->refused)
+			printf("routes refused for want of room: %llu\n",
+			       (unsigned long long)xfib_instance__state(instance)->refused);
 	}
 	xfib_instance__close(instance);
 	return status;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../lib/pins.h"
+#include "../lib/port.h"
 #include "log.h"
 #include "pinned_set.h"
 #include "requirements.h"
@@ -198,12 +199,12 @@ int instance__create(const char *pin, const struct map_sizes *sizes, struct inst
 
 /* ---- ports ---- */
 
-/* Calls `visit` for each interface that has one of the instance's programs. */
-static void each_port(struct instance *instance,
+/* Calls `visit` for each interface that has one of the programs of the instance pinned at `pin`. */
+static void each_port(struct instance *instance, const char *pin,
 		      void (*visit)(struct instance *instance, const struct if_nameindex *device,
 				    const struct xfib_port *port))
 {
-	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin };
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = pin };
 	struct if_nameindex *devices = if_nameindex();
 
 	for (struct if_nameindex *device = devices; device && device->if_index; device++) {
@@ -222,10 +223,10 @@ static void replace_programs(struct instance *instance, const struct if_nameinde
 	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin, .mode = port->mode };
 
 	instance->took_over = true;
-	if (port->xdp && xfib_port__attach(device->if_index, &opts))
+	if (port->xdp && port__attach(device->if_index, &opts, instance->fresh))
 		log_error("%s: %s", device->if_name, xfib_error__last());
 	opts.hook = XFIB_HOOK_TC;
-	if (port->tc && xfib_port__attach(device->if_index, &opts))
+	if (port->tc && port__attach(device->if_index, &opts, instance->fresh))
 		log_error("%s: %s", device->if_name, xfib_error__last());
 }
 
@@ -252,7 +253,7 @@ int instance__publish(struct instance *instance)
 		return err;
 	}
 	instance->published = true;
-	each_port(instance, replace_programs);
+	each_port(instance, instance->fresh, replace_programs); /* where the old set is now */
 	pinned_set__retire(instance->fresh);
 	pins__remove(instance->fresh);
 	if (instance->old_lock_fd >= 0)
@@ -281,7 +282,7 @@ void instance__teardown(struct instance *instance)
 {
 	if (!instance->published)
 		return;
-	each_port(instance, detach_programs);
+	each_port(instance, instance->pin, detach_programs);
 	pins__remove(instance->pin);
 }
 

@@ -143,7 +143,7 @@ static uint32_t setting_flags(const struct nl_link *link, const struct link_sett
 		flags |= rp_filter == 1 ? XFIB_LINK_RP_STRICT : rp_filter ? XFIB_LINK_RP_LOOSE : 0;
 	}
 	if (link->inet6) {
-		flags |= settings->forwarding6 || link->force_forwarding6 ? XFIB_LINK_FORWARDING6 : 0;
+		flags |= !link->disabled6 && (settings->forwarding6 || link->force_forwarding6) ? XFIB_LINK_FORWARDING6 : 0;
 		flags |= link->ignore_linkdown6 ? XFIB_LINK_IGNORE_LINKDOWN6 : 0;
 		flags |= link->use_tempaddr > 1 ? XFIB_LINK_TEMPORARY : 0;
 	}

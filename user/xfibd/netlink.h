@@ -33,9 +33,10 @@ struct nl_link {
 	bool route_localnet;
 	bool ignore_linkdown4;
 	uint8_t rp_filter; /* of the device alone, 0 to 2 */
-	bool inet6;      /* has an IPv6 part; the next three are valid */
+	bool inet6;      /* has an IPv6 part; the next four are valid */
 	bool ignore_linkdown6;
 	bool force_forwarding6;
+	bool disabled6;
 	int32_t use_tempaddr;
 	uint32_t mtu6;
 	char name[16];

@@ -57,6 +57,7 @@ static int parse_inet6(const struct nlattr *nest, struct nl_link *link)
 	link->mtu6 = (uint32_t)setting(conf, DEVCONF_MTU6);
 	link->use_tempaddr = setting(conf, DEVCONF_USE_TEMPADDR);
 	link->ignore_linkdown6 = setting(conf, DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN);
+	link->disabled6 = setting(conf, DEVCONF_DISABLE_IPV6);
 	link->force_forwarding6 = setting(conf, FORCE_FORWARDING);
 	return 0;
 }

@@ -106,18 +106,34 @@ static bool is_bpffs(const char *directory)
 	return !statfs(directory, &info) && (unsigned long)info.f_type == BPF_FS_MAGIC;
 }
 
+static bool is_private_mount_namespace(void)
+{
+	struct stat own, first;
+
+	return !stat("/proc/self/ns/mnt", &own) && !stat("/proc/1/ns/mnt", &first) && own.st_ino != first.st_ino;
+}
+
 int requirements__check_bpffs(const char *directory)
 {
 	int err;
 
 	if (is_bpffs(directory))
 		return 0;
+	if (access(directory, F_OK)) {
+		log_error("pin directory: %s: %s", directory, strerror(errno));
+		return -errno;
+	}
 	if (strcmp(directory, DEFAULT_BPFFS)) {
 		log_error("pin directory: %s is not in a BPF file system: mount -t bpf bpf %s", directory, directory);
 		return -EINVAL;
 	}
-	if (!mount("bpf", DEFAULT_BPFFS, "bpf", 0, "mode=0700"))
+	if (!mount("bpf", DEFAULT_BPFFS, "bpf", 0, "mode=0700")) {
+		if (is_private_mount_namespace())
+			log_warning("mounted the BPF file system at %s in a mount namespace of this process (ip netns exec "
+				    "makes one): no other process sees what is pinned there; better choose a --pin directory "
+				    "on one that is mounted before", DEFAULT_BPFFS);
 		return 0;
+	}
 	err = -errno;
 	log_error("mounting the BPF file system at %s: %s%s", DEFAULT_BPFFS, strerror(-err),
 		  err == -EPERM ? " (it takes the capability CAP_SYS_ADMIN)" : "");

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Ports, beyond what <xfib/xfib.h> offers. */
+#ifndef XFIB_LIB_PORT_H
+#define XFIB_LIB_PORT_H
+
+#include <xfib/xfib.h>
+
+/* As xfib_port__attach(), and replaces the programs of the instance that is pinned at `former` too (NULL: of none). */
+int port__attach(uint32_t ifindex, const struct xfib_port_opts *opts, const char *former);
+
+#endif
