@@ -396,6 +396,63 @@ static void nothing_leaks(void **state)
 	route.prefix[0]++;
 	assert_int_equal(rib__add(rib, &route, RIB_APPEND), -ENOSPC);
 	assert_true(maps->state->refused > 0);
+	assert_true(rib__is_incomplete(rib));
+}
+
+/* Packets for a refused route must not follow a shorter prefix that is added later: they go up until a dump fits. */
+static void what_was_refused_does_not_go_astray(void **state)
+{
+	struct listed listed = { .count = 1, .device = { 1 }, .gateway = { 200 }, .weight = { 1 } };
+	struct xfib_rib_value value;
+	struct rib_path paths[3];
+	struct rib_route route;
+
+	(void)state;
+	make_route(0, &listed, paths, &route);
+	route.prefix_length = 24;
+	route.prefix[1] = 0;
+	for (int i = 0; i < 10; i++) { /* room again */
+		route.prefix[2] = (uint8_t)i;
+		assert_int_equal(rib__delete(rib, &route), 0);
+	}
+	lists[1].address[0] = 10;
+	make_route(1, &listed, paths, &route);
+	assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
+	assert_true(find(1, &value));
+	assert_true(maps->nexthops[value.target].flags & XFIB_NEXTHOP_UNSUPPORTED);
+	rib__begin_dump(rib);
+	assert_int_equal(rib__dump(rib, &route), 0);
+	assert_true(rib__end_dump(rib));
+	assert_false(rib__is_incomplete(rib));
+	assert_true(find(1, &value));
+	assert_false(maps->nexthops[value.target].flags & XFIB_NEXTHOP_UNSUPPORTED);
+}
+
+/* A route that expires is one no longer, though the kernel still lists it. */
+static void an_expired_route_is_not_used(void **state)
+{
+	struct listed listed = { .count = 1, .device = { 1 }, .gateway = { 200 }, .weight = { 1 } };
+	struct xfib_rib_value value;
+	struct rib_path paths[3];
+	struct rib_route route;
+
+	(void)state;
+	make_route(1, &listed, paths, &route);
+	route.metric = 5;
+	route.flags = XFIB_ROUTE_EXPIRES;
+	route.lifetime = 1000;
+	assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
+	assert_true(rib__next_expiry(rib) > 0);
+	route.lifetime = 0;
+	route.metric = 6;
+	lists[2].address[0] = 11;
+	memcpy(route.prefix, lists[2].address, 4);
+	route.prefix_length = lists[2].length;
+	assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
+	rib__expire(rib);
+	assert_true(find(2, &value));
+	assert_true(maps->nexthops[value.target].flags & XFIB_NEXTHOP_UNSUPPORTED);
+	assert_true(rib__next_expiry(rib) > 0);
 }
 
 static int setup(void **state)
@@ -434,6 +491,8 @@ int main(void)
 		cmocka_unit_test(a_dump_has_the_last_word),
 		cmocka_unit_test(an_event_close_to_a_part_makes_a_dump_ambiguous),
 		cmocka_unit_test(nothing_leaks),
+		cmocka_unit_test(what_was_refused_does_not_go_astray),
+		cmocka_unit_test(an_expired_route_is_not_used),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

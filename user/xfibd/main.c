@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -77,6 +78,21 @@ static bool handle_signal(struct daemon *daemon)
 	return false;
 }
 
+/* A port that takes no redirected frames gets its packets by way of the kernel: nothing breaks, but nothing is gained. */
+static void warn_of_target(const struct maps *maps, const char *device)
+{
+	uint32_t ifindex = if_nametoindex(device);
+
+	for (uint32_t slot = 1; slot < maps->sizes.links; slot++) {
+		const struct xfib_link *link = &maps->links[slot];
+
+		if (link->ifindex == ifindex && !(link->flags & XFIB_LINK_REDIRECT_TARGET))
+			log_warning("%s takes no redirected frames at present, packets that leave by it go up to the kernel "
+				    "(a veth device takes them while its other end is up and has an XDP program or GRO)",
+				    device);
+	}
+}
+
 static int start(struct daemon *daemon, const struct options *options)
 {
 	struct mirror_opts opts = {
@@ -106,6 +122,9 @@ static int start(struct daemon *daemon, const struct options *options)
 	err = instance__publish(daemon->instance);
 	for (int i = 0; !err && i < options->device_count; i++)
 		err = instance__attach(daemon->instance, options->devices[i], options->mode);
+	mirror__handle(daemon->mirror); /* what the devices say to having been given a program */
+	for (int i = 0; !err && i < options->device_count; i++)
+		warn_of_target(maps, options->devices[i]);
 	if (err && !instance__took_over(daemon->instance)) /* nothing half done */
 		instance__teardown(daemon->instance);
 	return err;
