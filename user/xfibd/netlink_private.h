@@ -14,7 +14,7 @@ struct nl {
 	struct mnl_socket *requests; /* what expects no answer */
 	uint32_t sequence;           /* of the last dump */
 	bool overrun;                /* events were lost during a dump */
-	char request[1024];
+	_Alignas(struct nlmsghdr) char request[1024];
 	void *buffer;          /* for one datagram */
 	struct nl_path *paths; /* of the route being parsed */
 	struct mnl_socket *features; /* genetlink: asks about devices; NULL where the kernel cannot say */
@@ -23,8 +23,8 @@ struct nl {
 	int feature_fd;
 	/* A device is asked about while a dump is handled, which has `sequence`, `request` and `buffer`: others here. */
 	uint32_t feature_sequence;
-	char feature_request[256];
-	char feature_answer[8192];
+	_Alignas(struct nlmsghdr) char feature_request[256];
+	_Alignas(struct nlmsghdr) char feature_answer[8192];
 };
 
 /* Opens genetlink's `netdev` family, where the kernel has it (6.3). */
