@@ -18,20 +18,22 @@ prefix4() { any 100.64.0.0/10 100.64.0.0/16 100.64.1.0/24 100.64.1.128/25 100.64
 prefix6() { any 2001:db8:64::/48 2001:db8:64:1::/64 2001:db8:64:1::5 2001:db8:65::/48 default; }
 path4() { any "via 10.0.1.1" "via 10.0.2.1" "via 10.0.2.9" "dev ra" "dev rb" "via 10.0.2.1 src 10.0.2.253" "via inet6 2001:db8:2::9 dev rb" \
 	"nexthop via 10.0.1.1 nexthop via 10.0.2.1" "nexthop via 10.0.2.1 weight 3 nexthop via 10.0.2.9 weight 5"; }
-path6() { any "via 2001:db8:1::1" "via 2001:db8:2::1" "via 2001:db8:2::9" "dev ra" "dev rb" \
+# Those without a gateway have a metric of their own: a dump of the kernel's leaves out what stands between the paths of
+# a multipath route of the same metric (fib6_dump_node() goes on behind the last path).
+path6() { any "via 2001:db8:1::1" "via 2001:db8:2::1" "via 2001:db8:2::9" \
 	"nexthop via 2001:db8:1::1 nexthop via 2001:db8:2::1" "nexthop via 2001:db8:2::1 weight 3 nexthop via 2001:db8:2::9"; }
 metric() { any "" "" "metric 10" "metric 20"; }
 options() { any "" "" "proto bgp" "proto static" "mtu 1400"; }
 special() { any blackhole unreachable prohibit throw; }
 
 command_line() {
-	case $((RANDOM % 22)) in
+	case $((RANDOM % 23)) in
 	[0-3]) echo "route $(any add replace append) $(prefix4) $(path4) $(metric) $(options)" ;;
 	[4-7]) echo "-6 route $(any add replace append) $(prefix6) $(path6) $(metric) $(options)" ;;
 	8 | 9) echo "route del $(prefix4) $(metric)" ;;
 	10 | 11) echo "-6 route del $(prefix6) $(metric)" ;;
 	12) echo "route $(any add replace) $(special) $(prefix4) $(metric)" ;;
-	13) echo "-6 route $(any add replace) $(special) $(prefix6) $(metric)" ;;
+	13) echo "-6 route $(any add replace) $(special) $(prefix6) metric 40" ;;
 	14) echo "address $(any add del) 10.0.2.253/24 dev rb" ;;
 	15) echo "-6 address $(any add del) 2001:db8:2::77/64 dev rb" ;;
 	16) echo "link set $(any ra rb) $(any up up down)" ;;
@@ -39,6 +41,7 @@ command_line() {
 	18) echo "route change $(prefix4) $(path4) $(metric)" ;;
 	19) echo "address $(any add del) 192.0.2.77/32 dev lo" ;;
 	20) echo "nexthop $(any "replace id 7 via 10.0.2.9 dev rb" "replace id 7 via 10.0.2.1 dev rb" "del id 7" "replace id 9 group 7")" ;;
+	22) echo "-6 route $(any add replace del) $(prefix6) dev $(any ra rb) metric 30" ;;
 	21) echo "route replace $(prefix4) nhid $(any 7 9) $(metric)" ;;
 	esac
 }
