@@ -58,12 +58,17 @@ tests: all $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS) $(BENCH)
 unit: $(UNIT)
 	@:
 
+# Network namespaces, BPF and packages are root's.
+root = @[ "$$(id -u)" = 0 ] || { echo "make $@: only root can do this: sudo make $@" >&2; exit 1; }
+
 check:
+	$(root)
 	$(Q)packaging/deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 tests
 	$(Q)tests/run
 
 demo bench:
+	$(root)
 	$(Q)packaging/deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests
 	$(Q)$(if $(filter demo,$@),demo/run,tests/bench/run)
