@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * GetBestRoute2 and its types, as Windows' <netioapi.h> has them in the
- * contract for drivers: results are NTSTATUS values. See docs/netioapi.md.
+ * GetBestRoute2 and what belongs to it, as Windows' <netioapi.h> has them.
+ *
+ * Two contracts: by default that for drivers, whose results are NTSTATUS
+ * values; with NETIOAPI_USER_MODE defined before the header is included, that
+ * for programs, whose results are Win32 error numbers. The macro chooses other
+ * exported symbols, so that both can live in one process. docs/netioapi.md
+ * says where Linux makes a difference.
  */
 #ifndef XFIB_NETIOAPI_H
 #define XFIB_NETIOAPI_H
@@ -24,13 +29,29 @@ extern "C" {
 #define _Inout_
 #endif
 #define NETIOAPI_API NETIO_STATUS
+#define NETIOAPI_API_
+
+#ifdef NETIOAPI_USER_MODE
+#define NETIO_SYMBOL(name) __asm__(#name "_user")
+#else
+#define NETIO_SYMBOL(name)
+#endif
 
 typedef uint8_t UCHAR, UINT8, BOOLEAN;
 typedef uint16_t USHORT, ADDRESS_FAMILY;
 typedef uint32_t ULONG;
 typedef uint64_t ULONG64;
 typedef int32_t LONG, NTSTATUS;
+#ifdef NETIOAPI_USER_MODE
+typedef ULONG NETIO_STATUS;
+#else
 typedef NTSTATUS NETIO_STATUS;
+#endif
+typedef char CHAR, *PSTR;
+typedef const char *PCSTR;
+typedef size_t SIZE_T;
+typedef void *PVOID;
+typedef uint32_t DWORD;
 typedef ULONG NET_IFINDEX, *PNET_IFINDEX;
 typedef NET_IFINDEX IF_INDEX;
 
@@ -39,11 +60,28 @@ typedef NET_IFINDEX IF_INDEX;
 #define FALSE 0
 #endif
 
+#ifdef NETIOAPI_USER_MODE
+#define NO_ERROR 0
+#define ERROR_SUCCESS 0
+#define ERROR_FILE_NOT_FOUND 2
+#define ERROR_ACCESS_DENIED 5
+#define ERROR_INVALID_HANDLE 6
+#define ERROR_NOT_ENOUGH_MEMORY 8
+#define ERROR_NOT_SUPPORTED 50
+#define ERROR_INVALID_PARAMETER 87
+#define ERROR_INVALID_NAME 123
+#define ERROR_NOT_FOUND 1168
+#define ERROR_NETWORK_UNREACHABLE 1231
+#define ERROR_OBJECT_ALREADY_EXISTS 5010
+#endif
+
 #define STATUS_SUCCESS ((NTSTATUS)0x00000000)
 #define STATUS_INVALID_HANDLE ((NTSTATUS)0xC0000008)
 #define STATUS_INVALID_PARAMETER ((NTSTATUS)0xC000000D)
 #define STATUS_NO_MEMORY ((NTSTATUS)0xC0000017)
 #define STATUS_ACCESS_DENIED ((NTSTATUS)0xC0000022)
+#define STATUS_OBJECT_NAME_INVALID ((NTSTATUS)0xC0000033)
+#define STATUS_OBJECT_NAME_NOT_FOUND ((NTSTATUS)0xC0000034)
 #define STATUS_NOT_SUPPORTED ((NTSTATUS)0xC00000BB)
 #define STATUS_NOT_FOUND ((NTSTATUS)0xC0000225)
 #define STATUS_NETWORK_UNREACHABLE ((NTSTATUS)0xC000023C)
@@ -137,7 +175,8 @@ NETIO_ASSERT(offsetof(MIB_IPFORWARD_ROW2, DestinationPrefix) == 12 && offsetof(M
 NETIO_ASSERT(offsetof(MIB_IPFORWARD_ROW2, Metric) == 84 && offsetof(MIB_IPFORWARD_ROW2, Origin) == 100);
 
 /*
- * The best route to a destination, and the address to send from.
+ * The best route to a destination, and the address to send from. In the user-mode contract neither LUID nor index, or a
+ * LUID of value 0, mean any interface.
  *
  * InterfaceLuid, InterfaceIndex: the route must leave by this interface; the LUID counts if it is given and not 0
  * SourceAddress: optional; an address of this machine confines the route to the interface that owns it
@@ -156,7 +195,57 @@ NETIO_ASSERT(offsetof(MIB_IPFORWARD_ROW2, Metric) == 84 && offsetof(MIB_IPFORWAR
 NETIO_STATUS GetBestRoute2(_In_opt_ NET_LUID *InterfaceLuid, _In_ NET_IFINDEX InterfaceIndex,
 			   _In_opt_ const SOCKADDR_INET *SourceAddress, _In_ const SOCKADDR_INET *DestinationAddress,
 			   _In_ ULONG AddressSortOptions, _Out_ PMIB_IPFORWARD_ROW2 BestRoute,
-			   _Out_ SOCKADDR_INET *BestSourceAddress);
+			   _Out_ SOCKADDR_INET *BestSourceAddress) NETIO_SYMBOL(GetBestRoute2);
+
+/* ---- the table ---- */
+
+#define ANY_SIZE 1
+
+typedef struct _MIB_IPFORWARD_TABLE2 {
+	ULONG NumEntries;
+	MIB_IPFORWARD_ROW2 Table[ANY_SIZE]; /* NumEntries of them */
+} MIB_IPFORWARD_TABLE2, *PMIB_IPFORWARD_TABLE2;
+NETIO_ASSERT(offsetof(MIB_IPFORWARD_TABLE2, Table) == 8);
+
+/* Sets a row to "unset": lifetimes for ever, the four BOOLEANs TRUE, site prefix length, metric and protocol illegal. */
+void InitializeIpForwardEntry(_Out_ PMIB_IPFORWARD_ROW2 Row);
+
+/*
+ * Fills a row from its key: InterfaceLuid, or InterfaceIndex if that is 0; DestinationPrefix; NextHop, all zero with
+ * its family set for on-link, with family 0 for the first route of that prefix and interface.
+ *
+ * Invalid parameter: the key is not complete, or the prefix has host bits; not found: no such interface or route.
+ */
+NETIO_STATUS GetIpForwardEntry2(_Inout_ PMIB_IPFORWARD_ROW2 Row) NETIO_SYMBOL(GetIpForwardEntry2);
+
+/*
+ * All rows of a family (AF_INET, AF_INET6, AF_UNSPEC: IPv4 rows first) in one allocation, which FreeMibTable() frees.
+ *
+ * Invalid parameter: Table is NULL, or the family is another one; not found: there is no row.
+ */
+NETIO_STATUS GetIpForwardTable2(_In_ ADDRESS_FAMILY Family, _Out_ PMIB_IPFORWARD_TABLE2 *Table)
+	NETIO_SYMBOL(GetIpForwardTable2);
+
+/* Frees a table; NULL is fine. */
+void FreeMibTable(_In_ PVOID Memory);
+
+/* ---- interfaces: index, LUID, name ---- */
+
+/*
+ * Outputs that a failed conversion has are zero. An unknown interface is "file not found" (2, 0xC0000034), a NULL
+ * pointer an invalid parameter; an unknown or NULL name is an invalid name (123, 0xC0000033). Names are Linux' own;
+ * "ethernet_N" is understood where no interface has that name.
+ */
+NETIO_STATUS ConvertInterfaceIndexToLuid(_In_ NET_IFINDEX InterfaceIndex, _Out_ PNET_LUID InterfaceLuid)
+	NETIO_SYMBOL(ConvertInterfaceIndexToLuid);
+NETIO_STATUS ConvertInterfaceLuidToIndex(_In_ const NET_LUID *InterfaceLuid, _Out_ PNET_IFINDEX InterfaceIndex)
+	NETIO_SYMBOL(ConvertInterfaceLuidToIndex);
+
+/* `Length`: bytes of room, the zero byte included; too few: not enough memory (8, 0xC0000017). */
+NETIO_STATUS ConvertInterfaceLuidToNameA(_In_ const NET_LUID *InterfaceLuid, _Out_ PSTR InterfaceName,
+					 _In_ SIZE_T Length) NETIO_SYMBOL(ConvertInterfaceLuidToNameA);
+NETIO_STATUS ConvertInterfaceNameToLuidA(_In_ const CHAR *InterfaceName, _Out_ PNET_LUID InterfaceLuid)
+	NETIO_SYMBOL(ConvertInterfaceNameToLuidA);
 
 #ifdef __cplusplus
 }

@@ -112,6 +112,16 @@ static bool choose(const struct xfib *instance, uint32_t head, uint32_t ifindex,
 	return match.found;
 }
 
+uint32_t lookup__first(const struct xfib *instance, uint32_t family, uint32_t table, const uint8_t prefix[16],
+		       uint8_t length)
+{
+	struct xfib_rib_value value;
+
+	if (trie_lookup(instance, family, table, prefix, length, &value) || value.prefix_length != length)
+		return XFIB_NONE;
+	return value.route;
+}
+
 /* Best match of one table; ret_match->found is false if there is none. */
 static void search(const struct xfib *instance, const struct xfib_query *query, uint32_t table, struct match *ret_match)
 {

@@ -43,6 +43,10 @@ static inline const struct xfib_nexthop *instance__nexthop(const struct xfib *in
 /* The link of an index; NULL if there is none. */
 const struct xfib_link *instance__link(const struct xfib *instance, uint32_t ifindex);
 
+/* First route slot of just this prefix, XFIB_NONE if it has none. Within instance__steady(). */
+uint32_t lookup__first(const struct xfib *instance, uint32_t family, uint32_t table, const uint8_t prefix[16],
+		       uint8_t length);
+
 /*
  * Runs `look` again until the generation did not move while it ran, so that
  * no slot changed its meaning under it.

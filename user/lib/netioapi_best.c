@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* GetBestRoute2 over the maps: the rules on its arguments, in both contracts. */
+#include <errno.h>
+#include <string.h>
+
+#include "netioapi_private.h"
+
+static bool is_loopback(uint32_t family, const uint8_t *bytes)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return family == AF_INET6 ? !memcmp(bytes, one, 16) : bytes[0] == 127;
+}
+
+/*
+ * The interface that LUID or index name. No LUID, or one of value 0: the
+ * driver contract takes the index next; the user-mode contract does so without
+ * a LUID only, and takes one of value 0, like index 0, for any interface.
+ */
+static enum outcome find_interface(enum contract contract, const struct xfib *instance, const NET_LUID *luid,
+				   NET_IFINDEX index, bool local_source, uint32_t *ret_ifindex)
+{
+	const struct xfib_link *link;
+
+	*ret_ifindex = 0;
+	if (luid && luid->Value) {
+		if (contract == CONTRACT_USER && local_source) /* which decides by itself */
+			return OUTCOME_SUCCESS;
+		link = netio__link_of(instance, luid);
+		if (!link)
+			return OUTCOME_NOT_FOUND;
+		*ret_ifindex = link->ifindex;
+		return OUTCOME_SUCCESS;
+	}
+	if (contract == CONTRACT_USER && (luid || !index))
+		return OUTCOME_SUCCESS;
+	if (!instance__link(instance, index))
+		return contract == CONTRACT_USER ? OUTCOME_FILE_NOT_FOUND : OUTCOME_NOT_FOUND;
+	*ret_ifindex = index;
+	return OUTCOME_SUCCESS;
+}
+
+/* Rules on scopes and loopback. `source`: NULL if there is none. */
+static enum outcome check_scopes(const struct xfib *instance, const SOCKADDR_INET *source,
+				 const SOCKADDR_INET *destination, uint32_t *ifindex)
+{
+	uint32_t family = destination->si_family;
+	const struct xfib_link *link;
+
+	if (netio__scope(destination)) {
+		if (!address__is_link_local(family, netio__bytes(destination)))
+			return OUTCOME_INVALID_PARAMETER;
+		if (!*ifindex && instance__link(instance, netio__scope(destination)))
+			*ifindex = netio__scope(destination); /* the scope is the constraint */
+		if (netio__scope(destination) != *ifindex)
+			return OUTCOME_INVALID_PARAMETER;
+	}
+	link = instance__link(instance, *ifindex);
+	if (link && is_loopback(family, netio__bytes(destination)) && !(link->flags & XFIB_LINK_LOOPBACK))
+		return OUTCOME_INVALID_PARAMETER;
+	if (!source)
+		return OUTCOME_SUCCESS;
+	if (netio__scope(source) && !address__is_link_local(family, netio__bytes(source)))
+		return OUTCOME_INVALID_PARAMETER;
+	if (is_loopback(family, netio__bytes(source)) && !is_loopback(family, netio__bytes(destination)))
+		return OUTCOME_NETWORK_UNREACHABLE;
+	return OUTCOME_SUCCESS;
+}
+
+static enum outcome look_up(enum contract contract, const NET_LUID *luid, NET_IFINDEX index,
+			    const SOCKADDR_INET *source, const SOCKADDR_INET *destination, MIB_IPFORWARD_ROW2 *ret_row,
+			    SOCKADDR_INET *ret_source)
+{
+	uint32_t family = destination->si_family;
+	size_t length = family == AF_INET6 ? 16 : 4;
+	struct xfib_query query = { .size = sizeof(query), .family = family, .flags = XFIB_QUERY_STRONG_HOST };
+	struct xfib_result result;
+	struct xfib *instance;
+	enum outcome outcome;
+	int err = netio__instance(&instance);
+
+	if (err)
+		return netio__outcome(err);
+	memcpy(query.destination, netio__bytes(destination), length);
+	if (source && source->si_family == family) {
+		memcpy(query.source, netio__bytes(source), length);
+		query.source_scope = netio__scope(source);
+	}
+	if (address__is_zero(query.source))
+		source = NULL;
+	outcome = find_interface(contract, instance, luid, index, source != NULL, &query.ifindex);
+	if (outcome == OUTCOME_SUCCESS)
+		outcome = check_scopes(instance, source, destination, &query.ifindex);
+	if (outcome != OUTCOME_SUCCESS)
+		return outcome;
+	err = xfib_lookup__best(instance, &query, &result);
+	if (err)
+		return netio__outcome(err);
+	/* What stands for "no such destination" on Linux is no route at all on Windows. */
+	if (!netio__has_row(result.route.type))
+		return OUTCOME_NETWORK_UNREACHABLE;
+	netio__fill_row(instance, &result.route, &result.nexthop, ret_row);
+	netio__put_address(family, result.source, result.source_scope, ret_source);
+	return OUTCOME_SUCCESS;
+}
+
+enum outcome netio__best_route(enum contract contract, const NET_LUID *luid, NET_IFINDEX index,
+			       const SOCKADDR_INET *source, const SOCKADDR_INET *destination,
+			       MIB_IPFORWARD_ROW2 *ret_row, SOCKADDR_INET *ret_source)
+{
+	MIB_IPFORWARD_ROW2 row;
+	SOCKADDR_INET best;
+	enum outcome outcome;
+
+	if (!destination || !ret_row || !ret_source || !netio__is_family(destination->si_family) ||
+	    (contract == CONTRACT_DRIVER && (!luid || !luid->Value) && !index))
+		return OUTCOME_INVALID_PARAMETER;
+	memset(&row, 0, sizeof(row));
+	memset(&best, 0, sizeof(best));
+	outcome = look_up(contract, luid, index, source, destination, &row, &best);
+	if (outcome == OUTCOME_INVALID_PARAMETER)
+		return outcome;
+	memcpy(ret_row, &row, sizeof(row));
+	memcpy(ret_source, &best, sizeof(best));
+	return outcome;
+}

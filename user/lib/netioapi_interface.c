@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Interfaces by index, LUID and name. */
+#include <string.h>
+
+#include "netioapi_private.h"
+
+void netio__luid_of(const struct xfib_link *link, NET_LUID *ret_luid)
+{
+	ret_luid->Value = 0;
+	ret_luid->Info.NetLuidIndex = link->ifindex & 0xffffff;
+	ret_luid->Info.IfType = link->kind;
+}
+
+const struct xfib_link *netio__link_of(const struct xfib *instance, const NET_LUID *luid)
+{
+	const struct xfib_link *link = instance__link(instance, (uint32_t)luid->Info.NetLuidIndex);
+
+	return link && link->kind == luid->Info.IfType && !luid->Info.Reserved ? link : NULL;
+}
+
+enum outcome netio__index_to_luid(NET_IFINDEX index, NET_LUID *ret_luid)
+{
+	const struct xfib_link *link;
+	struct xfib *instance;
+	int err;
+
+	if (!ret_luid)
+		return OUTCOME_INVALID_PARAMETER;
+	ret_luid->Value = 0;
+	err = netio__instance(&instance);
+	if (err)
+		return netio__outcome(err);
+	link = instance__link(instance, index);
+	if (!link)
+		return OUTCOME_FILE_NOT_FOUND;
+	netio__luid_of(link, ret_luid);
+	return OUTCOME_SUCCESS;
+}
+
+enum outcome netio__luid_to_index(const NET_LUID *luid, NET_IFINDEX *ret_index)
+{
+	const struct xfib_link *link;
+	struct xfib *instance;
+	int err;
+
+	if (!luid || !ret_index)
+		return OUTCOME_INVALID_PARAMETER;
+	*ret_index = 0;
+	err = netio__instance(&instance);
+	if (err)
+		return netio__outcome(err);
+	link = netio__link_of(instance, luid);
+	if (!link)
+		return OUTCOME_FILE_NOT_FOUND;
+	*ret_index = link->ifindex;
+	return OUTCOME_SUCCESS;
+}
+
+enum outcome netio__luid_to_name(const NET_LUID *luid, char *name, size_t length)
+{
+	const struct xfib_link *link;
+	struct xfib *instance;
+	size_t bytes;
+	int err;
+
+	if (!luid || !name)
+		return OUTCOME_INVALID_PARAMETER;
+	err = netio__instance(&instance);
+	if (err)
+		return netio__outcome(err);
+	link = netio__link_of(instance, luid);
+	if (!link)
+		return OUTCOME_FILE_NOT_FOUND;
+	bytes = strnlen(link->name, sizeof(link->name));
+	if (length <= bytes)
+		return OUTCOME_NO_MEMORY;
+	memcpy(name, link->name, bytes);
+	name[bytes] = '\0';
+	return OUTCOME_SUCCESS;
+}
+
+/* Windows' own form for Ethernet interfaces, "ethernet_N": N is the index in the LUID. 0: not of that form. */
+static uint32_t index_of_form(const char *name)
+{
+	static const char form[] = "ethernet_";
+	uint32_t index = 0;
+
+	if (strncmp(name, form, sizeof(form) - 1))
+		return 0;
+	name += sizeof(form) - 1;
+	for (; *name >= '0' && *name <= '9' && index < 0x1000000; name++)
+		index = index * 10 + (uint32_t)(*name - '0');
+	return *name || index >= 0x1000000 ? 0 : index;
+}
+
+enum outcome netio__name_to_luid(const char *name, NET_LUID *ret_luid)
+{
+	const struct xfib_link *link;
+	struct xfib_link found;
+	struct xfib *instance;
+	int err;
+
+	if (!ret_luid)
+		return OUTCOME_INVALID_PARAMETER;
+	ret_luid->Value = 0;
+	if (!name)
+		return OUTCOME_INVALID_NAME;
+	err = netio__instance(&instance);
+	if (err)
+		return netio__outcome(err);
+	if (!xfib_link__by_name(instance, name, &found)) { /* a name of the machine's own goes first */
+		netio__luid_of(&found, ret_luid);
+		return OUTCOME_SUCCESS;
+	}
+	link = instance__link(instance, index_of_form(name));
+	if (!link || link->kind != 6)
+		return OUTCOME_INVALID_NAME;
+	netio__luid_of(link, ret_luid);
+	return OUTCOME_SUCCESS;
+}
