@@ -23,7 +23,7 @@ override LDFLAGS += -fsanitize=address,undefined
 endif
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Werror -Iinclude -Ivmlinux
 
-LIB_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/lib/*.c))
+LIB_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/lib/*.c user/mirror/*.c))
 CMD_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfib/*.c))
 DAEMON_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfibd/*.c))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
@@ -93,6 +93,7 @@ $(SKELETON): $(B)/bpf/xfib.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name xfib_bpf > $@.tmp && mv $@.tmp $@
 
+$(B)/user/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/mirror -Iuser/lib
 $(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench
 # Tables of cases name what is not zero.
 $(B)/tests/%.o: private override CFLAGS += -Wno-missing-field-initializers

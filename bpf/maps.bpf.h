@@ -74,6 +74,15 @@ struct {
 	__type(value, struct xfib_address);
 } xfib_addresses SEC(".maps");
 
+/* Likewise the rules. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct xfib_rule);
+} xfib_rules SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
 	__uint(max_entries, 64);

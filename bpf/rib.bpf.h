@@ -70,7 +70,7 @@ static __always_inline bool rib4__is_own(const struct xfib_state *state, const _
 	const struct xfib_rib_value *value;
 	const struct xfib_nexthop *nexthop;
 
-	if (likely(!(state->flags & XFIB_STATE_WIDE_LOCAL) && !xfib_filter__may_contain(state->own_addresses, word)))
+	if (likely(!(state->flags & XFIB_STATE_WIDE_LOCAL4) && !xfib_filter__may_contain(state->own_addresses, word)))
 		return false;
 	value = rib4__match(XFIB_TABLE_LOCAL, address);
 	if (!value)

@@ -34,13 +34,14 @@
 #endif
 
 /* Changes whenever a struct or the meaning of a field below does. */
-#define XFIB_LAYOUT 1
+#define XFIB_LAYOUT 2
 
 /* Address families as Linux numbers them; the BPF side has no <sys/socket.h>. */
 #define XFIB_INET 2
 #define XFIB_INET6 10
 
 /* Route tables as the kernel numbers them (rtnetlink(7)). */
+#define XFIB_TABLE_DEFAULT 253
 #define XFIB_TABLE_MAIN 254
 #define XFIB_TABLE_LOCAL 255
 
@@ -281,6 +282,7 @@ XFIB_ASSERT_SIZE(struct xfib_group, 4096);
 #define XFIB_LINK_IGNORE_LINKDOWN6 0x8000
 #define XFIB_LINK_TEMPORARY 0x10000 /* IPv6: use_tempaddr > 1, prefer temporary addresses */
 #define XFIB_LINK_POINTOPOINT 0x20000
+#define XFIB_LINK_VRF 0x40000 /* `table` is the one that the device stands for */
 
 /*
  * Element of xfib_links, an open-addressed hash table: the slot of an
@@ -290,7 +292,7 @@ XFIB_ASSERT_SIZE(struct xfib_group, 4096);
 struct xfib_link {
 	__u32 ifindex;
 	__u32 flags;
-	__u32 table; /* where look-ups for packets from here begin: a VRF's, else main */
+	__u32 table; /* where look-ups for packets from here begin: main; of a VRF device, its table */
 	__u32 mtu;
 	__u32 mtu6;   /* of IPv6, where it is smaller */
 	__u32 metric; /* added to the metric of each route through it */
@@ -332,6 +334,50 @@ struct xfib_address {
 };
 XFIB_ASSERT_SIZE(struct xfib_address, 48);
 
+/* ---- policy rules ---- */
+
+/* What a rule that matches does, numbered as FR_ACT_* in linux/fib_rules.h. */
+enum xfib_rule_action {
+	XFIB_RULE_TABLE = 1, /* search `table`; no route there: go on with the next rule */
+	XFIB_RULE_GOTO = 2,  /* go on with the first rule of priority `target` */
+	XFIB_RULE_NOP = 3,
+	XFIB_RULE_BLACKHOLE = 6,
+	XFIB_RULE_UNREACHABLE = 7,
+	XFIB_RULE_PROHIBIT = 8,
+};
+
+/* xfib_rule.flags */
+#define XFIB_RULE_INVERT 0x01  /* matches what the rest does not */
+#define XFIB_RULE_IIF 0x02     /* for packets that came by an interface */
+#define XFIB_RULE_IIF_LO 0x04  /* for packets that this machine sends */
+#define XFIB_RULE_OIF 0x08     /* for packets that must leave by `oif` */
+#define XFIB_RULE_L3MDEV 0x10  /* the table is that of the packet's VRF, if it has one */
+#define XFIB_RULE_UID 0x20     /* for sockets of a user between uid_begin and uid_end */
+#define XFIB_RULE_OTHER 0x40   /* also for a port, protocol, tunnel or realm: no packet without them matches */
+
+/*
+ * Element of xfib_rules: the rules of both families in the order in which the
+ * kernel follows them. Those from xfib_state.rules_begin to rules_end count,
+ * as in xfib_addresses.
+ */
+struct xfib_rule {
+	__u32 priority;
+	__u32 table;
+	__u32 target;
+	__u32 mark, mask; /* the packet's mark & mask must be mark & mask */
+	__u32 uid_begin, uid_end;
+	__s32 suppress_prefix_length; /* a route of this length or shorter does not count; -1: all count */
+	__u8 source[16], destination[16];
+	char oif[16];
+	__u8 family;
+	__u8 action; /* enum xfib_rule_action */
+	__u8 flags;
+	__u8 tos;
+	__u8 source_length, destination_length;
+	__u8 pad[10];
+};
+XFIB_ASSERT_SIZE(struct xfib_rule, 96);
+
 /* ---- counters, events, state ---- */
 
 struct xfib_counter {
@@ -363,8 +409,12 @@ XFIB_ASSERT_SIZE(struct xfib_event, 32);
 #define XFIB_STATE_IPV4 0x1 /* the machine has an IPv4 stack */
 #define XFIB_STATE_IPV6 0x2
 #define XFIB_STATE_MERGED4 0x4 /* the kernel searches local and main as one: longest prefix of both wins */
-#define XFIB_STATE_WIDE_LOCAL 0x10 /* table local has IPv4 prefixes of several addresses besides 127.0.0.0/8 */
 #define XFIB_STATE_SYNCED 0x8  /* the first dump is complete */
+/* Table local has prefixes of several addresses besides 127.0.0.0/8 and ff00::/8. */
+#define XFIB_STATE_WIDE_LOCAL4 0x10
+#define XFIB_STATE_WIDE_LOCAL6 0x20
+#define XFIB_STATE_RULES4 0x40 /* other rules than the usual three (and those of VRFs): look at xfib_rules */
+#define XFIB_STATE_RULES6 0x80
 
 #define XFIB_FILTER_WORDS 8
 
@@ -385,18 +435,22 @@ struct xfib_state {
 	__u32 groups_end;
 	__u32 routes4; /* routes held, multipath routes counted once */
 	__u32 routes6;
-	__u32 pad1;
+	__u32 changes; /* odd while the daemon changes something that queries read; moves with each change */
 	__u64 refused; /* routes that found no room */
 	__u64 resyncs; /* full dumps after the first one */
 	__u64 started; /* CLOCK_REALTIME, seconds */
-	__u64 pad2[4];
+	/* one aligned word, changed and read as one: the elements of xfib_rules that count, end excluded */
+	__u32 rules_begin;
+	__u32 rules_end;
+	__u64 pad2[3];
 	/*
-	 * Bloom filter of one cache line over the machine's own IPv4 addresses:
-	 * a source that is in it is looked up in table local before its packet
-	 * is forwarded. See xfib_filter__* in lookup.h.
+	 * Bloom filters of one cache line each over the single addresses in table
+	 * local: what is in none of them, nor in a wide prefix (see
+	 * XFIB_STATE_WIDE_LOCAL4), needs no look-up there. See xfib_filter__* in lookup.h.
 	 */
 	__u64 own_addresses[XFIB_FILTER_WORDS];
+	__u64 own_addresses6[XFIB_FILTER_WORDS];
 };
-XFIB_ASSERT_SIZE(struct xfib_state, 192);
+XFIB_ASSERT_SIZE(struct xfib_state, 256);
 
 #endif

@@ -94,7 +94,13 @@ XFIB_INLINE __u32 xfib_group__select(const struct xfib_group *group, __u32 hash)
 	return low;
 }
 
-/* The two bits of the Bloom filter that stand for an IPv4 address (its four bytes as one number, any byte order). */
+/* The number that stands for an IPv6 address in a filter; that of an IPv4 address is its four bytes, in any byte order. */
+XFIB_INLINE __u32 xfib_filter__fold6(const __u32 *words)
+{
+	return xfib_hash__mix(words[0] ^ xfib_hash__mix(words[1] ^ xfib_hash__mix(words[2]))) ^ words[3];
+}
+
+/* The two bits of the Bloom filter that stand for an address. */
 XFIB_INLINE void xfib_filter__bits(__u32 address, __u32 *ret_first, __u32 *ret_second)
 {
 	__u32 hash = xfib_hash__mix(address);

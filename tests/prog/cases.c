@@ -225,7 +225,7 @@ const struct prog_case prog_cases[] = {
 	{ "source 224.0.0.1", { .source = "224.0.0.1" }, REASON(MARTIAN) },
 	{ "source 255.255.255.255", { .source = "255.255.255.255" }, REASON(MARTIAN) },
 	{ "source is this machine's own", { .source = "10.0.1.254" }, { .own = "10.0.1.254" }, REASON(MARTIAN) },
-	{ "source in a local prefix", { .source = "192.0.2.5" }, { .state_set = XFIB_STATE_WIDE_LOCAL },
+	{ "source in a local prefix", { .source = "192.0.2.5" }, { .state_set = XFIB_STATE_WIDE_LOCAL4 },
 	  { { "192.0.2.0/24", LOCAL, XFIB_ROUTE_LOCAL, .dev = INGRESS } }, REASON(MARTIAN) },
 	{ "destination 0.0.0.0", { .destination = "0.0.0.0" }, REASON(MARTIAN) },
 	{ "destination 127.0.0.1", { .destination = "127.0.0.1" }, REASON(MARTIAN) },

@@ -233,7 +233,7 @@ static enum xfib_reason addresses4(const struct question *question, const uint8_
 		return XFIB_REASON_MARTIAN;
 	if (question->frame->byte[0] & 1)
 		return XFIB_REASON_OTHER_MAC;
-	if (question->settings->state_set & XFIB_STATE_WIDE_LOCAL ||
+	if (question->settings->state_set & XFIB_STATE_WIDE_LOCAL4 ||
 	    (question->settings->own && inet_pton(AF_INET, question->settings->own, own) && !memcmp(own, source, 4))) {
 		int length;
 		const struct world_route *route = search(question, XFIB_TABLE_LOCAL, false, source, &length);

@@ -244,7 +244,7 @@ static void random_settings(struct world_settings *settings)
 	memset(settings, 0, sizeof(*settings));
 	settings->link_set = ANY(set);
 	settings->link_clear = ANY(clear);
-	settings->state_set = (one_in(2) ? XFIB_STATE_MERGED4 : 0) | (one_in(3) ? XFIB_STATE_WIDE_LOCAL : 0);
+	settings->state_set = (one_in(2) ? XFIB_STATE_MERGED4 : 0) | (one_in(3) ? XFIB_STATE_WIDE_LOCAL4 : 0);
 	settings->own = one_in(3) ? "10.0.1.254" : NULL;
 	settings->neighbour = one_in(2) ? "10.0.2.7" : "2001:db8:2::7";
 }

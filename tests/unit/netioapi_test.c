@@ -353,7 +353,7 @@ static void from_many_threads(void **state)
 static int setup(void **state)
 {
 	const struct map_sizes sizes = { .routes = 1024, .nexthops = 256, .groups = 16, .links = 64, .addresses = 256,
-					 .neighbours = 64 };
+					 .neighbours = 64, .rules = 16 };
 	const struct mirror_opts opts = { .receive_buffer = 1 << 20 };
 	char pin[64];
 	struct mirror *mirror;
@@ -375,7 +375,7 @@ static int setup(void **state)
 	lo = if_nametoindex("lo");
 	snprintf(pin, sizeof(pin), "%s/xfib", directory);
 	setenv("XFIB_PIN", pin, 1);
-	if (instance__create(pin, &sizes, &instance) || mirror__new(instance__maps(instance), &opts, &mirror) ||
+	if (instance__create(pin, &sizes, &instance) || mirror__new(&instance__maps(instance)->maps, &opts, &mirror) ||
 	    mirror__sync(mirror) || instance__publish(instance))
 		return -1;
 	mirror__free(mirror);

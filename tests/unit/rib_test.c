@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * user/xfibd/rib.c, with next hops, groups and slots, against lists: after
+ * user/mirror/rib.c, with next hops, groups and slots, against lists: after
  * each of many random changes the chain of the prefix is compared, and now and
  * then what the trie says about random addresses.
  */
@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "hash.h"
-#include "maps.h"
+#include "bpf_maps.h"
 #include "rib.h"
 
 #define PREFIXES 24
@@ -76,6 +76,7 @@ static void list_add(int list, const struct listed *route, enum rib_position pos
 
 /* ---- the RIB ---- */
 
+static struct bpf_maps *bpf;
 static struct maps *maps;
 static struct nexthops *nexthops;
 static struct rib *rib;
@@ -117,7 +118,7 @@ static bool find(int list, struct xfib_rib_value *ret_value)
 	struct xfib_rib4_key key = { .prefixlen = 32u + lists[list].length, .table = XFIB_TABLE_MAIN };
 
 	memcpy(key.address, lists[list].address, 4);
-	return !bpf_map_lookup_elem(maps->rib4_fd, &key, ret_value) && ret_value->prefix_length == lists[list].length;
+	return !bpf_map_lookup_elem(bpf->rib4_fd, &key, ret_value) && ret_value->prefix_length == lists[list].length;
 }
 
 static void check_path(const struct xfib_route *route, const struct listed *expected, int path)
@@ -458,7 +459,7 @@ static void an_expired_route_is_not_used(void **state)
 static int setup(void **state)
 {
 	const struct map_sizes sizes = { .routes = 2048, .nexthops = 64, .groups = 512, .links = 64, .addresses = 64,
-					 .neighbours = 64 };
+					 .neighbours = 64, .rules = 16 };
 
 	(void)state;
 	hash__init();
@@ -469,7 +470,10 @@ static int setup(void **state)
 	}
 	for (int i = 1; i <= DEVICES; i++)
 		up[i] = true;
-	if (maps__create(&sizes, &maps) || nexthops__new(maps, device, NULL, &nexthops))
+	if (bpf_maps__create(&sizes, &bpf))
+		return -1;
+	maps = &bpf->maps;
+	if (nexthops__new(maps, device, NULL, &nexthops))
 		return -1;
 	return rib__new(maps, nexthops, &rib);
 }
@@ -479,7 +483,7 @@ static int teardown(void **state)
 	(void)state;
 	rib__free(rib);
 	nexthops__free(nexthops);
-	maps__destroy(maps);
+	bpf_maps__destroy(bpf);
 	return 0;
 }
 

@@ -29,14 +29,14 @@
 struct instance {
 	char pin[PATH_MAX - 16];
 	char fresh[PATH_MAX]; /* where the new set is until it is published */
-	struct maps *maps;
+	struct bpf_maps *maps;
 	int lock_fd;     /* on the new set's directory */
 	int old_lock_fd; /* on the old one's, while both exist */
 	bool published;
 	bool took_over; /* ports that had an older set's programs */
 };
 
-struct maps *instance__maps(const struct instance *instance)
+struct bpf_maps *instance__maps(const struct instance *instance)
 {
 	return instance->maps;
 }
@@ -142,7 +142,7 @@ static void describe(const struct maps *maps)
 
 static int create_set(struct instance *instance, const struct map_sizes *sizes)
 {
-	int err = maps__create(sizes, &instance->maps);
+	int err = bpf_maps__create(sizes, &instance->maps);
 
 	if (err) {
 		log_error("creating maps and loading programs: %s%s", strerror(-err),
@@ -150,7 +150,7 @@ static int create_set(struct instance *instance, const struct map_sizes *sizes)
 							    "; --verbose shows what the kernel says");
 		return err;
 	}
-	describe(instance->maps);
+	describe(&instance->maps->maps);
 	err = pinned_set__make(instance->fresh, &instance->lock_fd);
 	if (err == -EWOULDBLOCK) {
 		log_error("another xfibd is starting at %s", instance->pin);
@@ -246,7 +246,7 @@ int instance__publish(struct instance *instance)
 {
 	int err;
 
-	__atomic_or_fetch(&instance->maps->state->flags, XFIB_STATE_SYNCED, __ATOMIC_RELEASE);
+	__atomic_or_fetch(&instance->maps->maps.state->flags, XFIB_STATE_SYNCED, __ATOMIC_RELEASE);
 	err = pinned_set__exchange(instance->fresh, instance->pin);
 	if (err) {
 		log_error("pinning the maps at %s: %s", instance->pin, strerror(-err));
@@ -297,7 +297,7 @@ void instance__free(struct instance *instance)
 		return;
 	if (!instance->published && instance->fresh[0])
 		pins__remove(instance->fresh);
-	maps__destroy(instance->maps);
+	bpf_maps__destroy(instance->maps);
 	if (instance->lock_fd >= 0)
 		close(instance->lock_fd);
 	if (instance->old_lock_fd >= 0)

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <xfib/xfib.h>
 
-#include "maps.h"
+#include "bpf_maps.h"
 
 struct instance;
 
@@ -22,7 +22,7 @@ struct instance;
  */
 int instance__create(const char *pin, const struct map_sizes *sizes, struct instance **ret_instance);
 
-struct maps *instance__maps(const struct instance *instance);
+struct bpf_maps *instance__maps(const struct instance *instance);
 
 /* Gives the filled set the name of the pin directory, and ports that had the old programs the new ones. */
 int instance__publish(struct instance *instance);

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "mirror.h"
 #include "options.h"
+#include "stderr_log.h"
 
 /* Neighbours that are asked for in a second; what is beyond is asked for again by later packets. */
 #define SOLICITS_PER_SECOND 2000
@@ -100,13 +101,13 @@ static int start(struct daemon *daemon, const struct options *options)
 		.table_count = options->table_count,
 		.receive_buffer = RECEIVE_BUFFER,
 	};
-	struct maps *maps;
+	struct bpf_maps *bpf;
 	int err = instance__create(options->pin, &options->sizes, &daemon->instance);
 
 	if (err)
 		return err;
-	maps = instance__maps(daemon->instance);
-	err = mirror__new(maps, &opts, &daemon->mirror);
+	bpf = instance__maps(daemon->instance);
+	err = mirror__new(&bpf->maps, &opts, &daemon->mirror);
 	if (err) {
 		log_error("opening rtnetlink: %s", strerror(-err));
 		return err;
@@ -114,7 +115,7 @@ static int start(struct daemon *daemon, const struct options *options)
 	err = mirror__sync(daemon->mirror);
 	if (err)
 		return err;
-	daemon->events = ring_buffer__new(maps->events_fd, on_event, daemon, NULL);
+	daemon->events = ring_buffer__new(bpf->events_fd, on_event, daemon, NULL);
 	if (!daemon->events) {
 		log_error("opening the ring of events: %s", strerror(errno));
 		return -errno;
@@ -124,7 +125,7 @@ static int start(struct daemon *daemon, const struct options *options)
 		err = instance__attach(daemon->instance, options->devices[i], options->mode);
 	mirror__handle(daemon->mirror); /* what the devices say to having been given a program */
 	for (int i = 0; !err && i < options->device_count; i++)
-		warn_of_target(maps, options->devices[i]);
+		warn_of_target(&bpf->maps, options->devices[i]);
 	if (err && !instance__took_over(daemon->instance)) /* nothing half done */
 		instance__teardown(daemon->instance);
 	return err;
@@ -156,16 +157,16 @@ int main(int argc, char **argv)
 	struct options options;
 	int err;
 
+	stderr_log__begin();
 	err = options__parse(argc, argv, &options);
 	if (err)
 		return err < 0 ? 2 : 0;
 	log__set_level(options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-	log__adopt_libbpf();
 	hash__init();
 	daemon.signal_fd = open_signals();
 	err = start(&daemon, &options);
 	if (!err) {
-		const struct xfib_state *state = instance__maps(daemon.instance)->state;
+		const struct xfib_state *state = instance__maps(daemon.instance)->maps.state;
 
 		log_info("ready: %u IPv4 and %u IPv6 routes at %s", state->routes4, state->routes6, options.pin);
 		run(&daemon);

@@ -180,7 +180,7 @@ int options__parse(int argc, char **argv, struct options *ret_options)
 	struct options options = {
 		.pin = pin && *pin ? pin : "/sys/fs/bpf/xfib",
 		.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 8192,
-			   .neighbours = 65536 },
+			   .neighbours = 65536, .rules = 2048 },
 	};
 	int option, err;
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "../lib/pins.h"
-#include "maps.h"
+#include "bpf_maps.h"
 #include "xfib.skel.h"
 
 int pinned_set__make(const char *directory, int *ret_fd)
@@ -31,7 +31,7 @@ int pinned_set__make(const char *directory, int *ret_fd)
 	return pins__lock(directory, ret_fd);
 }
 
-int pinned_set__fill(const char *directory, const struct maps *maps)
+int pinned_set__fill(const char *directory, const struct bpf_maps *maps)
 {
 	struct bpf_map *map;
 	char path[PATH_MAX];

@@ -5,13 +5,13 @@
 
 #include <xfib/abi.h>
 
-struct maps;
+struct bpf_maps;
 
 /* Makes an empty directory (mode 0700) in place of what an aborted start left there, and locks it. */
 int pinned_set__make(const char *directory, int *ret_fd);
 
 /* Pins all maps under their names, and the programs under progs/. */
-int pinned_set__fill(const char *directory, const struct maps *maps);
+int pinned_set__fill(const char *directory, const struct bpf_maps *maps);
 
 /* Lets `fresh` take the name of `directory`; what was there is then called `fresh`, or is nowhere. */
 int pinned_set__exchange(const char *fresh, const char *directory);

@@ -7,7 +7,6 @@
  * prefix: that one is marked incomplete, and its packets go up to the kernel,
  * which has all routes, until a dump has found room for everything.
  */
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
 
@@ -98,12 +97,10 @@ static uint32_t choose(struct rib *rib, uint32_t head)
 static int write_trie(struct rib *rib, uint32_t head, const struct xfib_rib_value *value)
 {
 	const struct xfib_route *route = &rib->maps->routes[head];
-	int fd = route->family == XFIB_INET6 ? rib->maps->rib6_fd : rib->maps->rib4_fd;
 	struct xfib_rib6_key key = { .prefixlen = 32u + route->prefix_length, .table = route->table };
 
-	/* The IPv4 key is the same struct with a shorter address. */
 	memcpy(key.address, route->prefix, sizeof(key.address));
-	return value ? bpf_map_update_elem(fd, &key, value, BPF_ANY) : bpf_map_delete_elem(fd, &key);
+	return rib->maps->ops->write_trie(rib->maps, route->family, &key, value);
 }
 
 static void withdraw(struct rib *rib, uint32_t head)

@@ -6,8 +6,8 @@
  * Cost: constant time; four bytes for each id that is free or waiting. One
  * grace period serves all ids that wait at the time.
  */
-#ifndef XFIBD_SLOTS_H
-#define XFIBD_SLOTS_H
+#ifndef XFIB_MIRROR_SLOTS_H
+#define XFIB_MIRROR_SLOTS_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* What netlink.c and netdev.c share. */
-#ifndef XFIBD_NETLINK_PRIVATE_H
-#define XFIBD_NETLINK_PRIVATE_H
+#ifndef XFIB_MIRROR_NETLINK_PRIVATE_H
+#define XFIB_MIRROR_NETLINK_PRIVATE_H
 
 #include <libmnl/libmnl.h>
 

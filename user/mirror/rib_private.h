@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* What rib.c (chains of routes) and rib_target.c (what packets get) share. */
-#ifndef XFIBD_RIB_PRIVATE_H
-#define XFIBD_RIB_PRIVATE_H
+#ifndef XFIB_MIRROR_RIB_PRIVATE_H
+#define XFIB_MIRROR_RIB_PRIVATE_H
 
 #include "groups.h"
 #include "prefix_index.h"
@@ -97,8 +97,8 @@ void rib__changed(struct rib *rib, const struct rib_route *route);
 /* Takes note of what a route means beyond its prefix: own addresses, the next time at which one expires. */
 void rib__note(struct rib *rib, const struct rib_route *route);
 
-/* Adds an own address to the filter. True: the route is one, but of more than one address. */
-bool own__add(const struct xfib_route *route, __u64 *filter);
+/* Takes note of a route of table local in the filters and flags of the state, so that a look-up there can be spared. */
+void local__note(const struct xfib_route *route, struct xfib_state *state);
 
 uint32_t rib__now(void); /* seconds of CLOCK_MONOTONIC */
 

@@ -6,8 +6,8 @@
  * Dumps and events come by one socket, so that they come in the order in which
  * they were true; requests that expect no answer go by another one.
  */
-#ifndef XFIBD_NETLINK_H
-#define XFIBD_NETLINK_H
+#ifndef XFIB_MIRROR_NETLINK_H
+#define XFIB_MIRROR_NETLINK_H
 
 #include <stdbool.h>
 #include <stdint.h>

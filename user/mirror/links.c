@@ -2,7 +2,6 @@
 /* Links in xfib_links and xfib_tx. See links.h. */
 #include "links.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if.h>
@@ -169,9 +168,9 @@ static uint32_t target_flag(struct links *links, const struct nl_link *link, boo
 		takes = !bpf_xdp_query((int)link->ifindex, 0, &query) && query.attach_mode == XDP_ATTACHED_DRV;
 	}
 	if (takes > 0 && !is_target)
-		takes = !bpf_map_update_elem(links->maps->tx_fd, &link->ifindex, &link->ifindex, BPF_ANY);
+		takes = !links->maps->ops->write_target(links->maps, link->ifindex, true);
 	else if (takes <= 0)
-		bpf_map_delete_elem(links->maps->tx_fd, &link->ifindex);
+		links->maps->ops->write_target(links->maps, link->ifindex, false);
 	return takes > 0 ? XFIB_LINK_REDIRECT_TARGET : 0;
 }
 
@@ -214,7 +213,7 @@ void links__remove(struct links *links, uint32_t ifindex)
 
 	if (!slot)
 		return;
-	bpf_map_delete_elem(links->maps->tx_fd, &ifindex);
+	links->maps->ops->write_target(links->maps, ifindex, false);
 	__atomic_store_n(&links->maps->links[slot].ifindex, 0, __ATOMIC_RELEASE);
 	links->info[slot] = (struct link_info){ 0 };
 }

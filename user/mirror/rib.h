@@ -12,8 +12,8 @@
  * Cost: a hash look-up and at most one trie update for each change; four to
  * eight bytes of the daemon's memory for each prefix, beyond the maps.
  */
-#ifndef XFIBD_RIB_H
-#define XFIBD_RIB_H
+#ifndef XFIB_MIRROR_RIB_H
+#define XFIB_MIRROR_RIB_H
 
 #include <stdbool.h>
 #include <stdint.h>

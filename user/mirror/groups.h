@@ -3,8 +3,8 @@
  * Groups of weighted next hops. Routes with the same paths share a group,
  * which does not change while it is used: other paths are another group.
  */
-#ifndef XFIBD_GROUPS_H
-#define XFIBD_GROUPS_H
+#ifndef XFIB_MIRROR_GROUPS_H
+#define XFIB_MIRROR_GROUPS_H
 
 #include <stdint.h>
 #include <xfib/abi.h>

@@ -181,22 +181,23 @@ static void remove_at(struct rib *rib, uint32_t first)
 	rib__remove(rib, place);
 }
 
-/* Makes the filter of the machine's own IPv4 addresses anew, without those that have gone. */
-static void rebuild_filter(struct rib *rib)
+/* Makes the filters of table local anew, without the addresses that have gone. */
+static void rebuild_filters(struct rib *rib)
 {
 	const struct xfib_route *routes = rib->maps->routes;
 	struct xfib_state *state = rib->maps->state;
-	__u64 filter[XFIB_FILTER_WORDS] = { 0 };
-	bool wide = false;
+	struct xfib_state made = { 0 };
 
 	for (uint32_t id = 1; id < state->routes_end; id++) {
 		if (routes[id].family && !(routes[id].flags & XFIB_ROUTE_GONE))
-			wide |= own__add(&routes[id], filter);
+			local__note(&routes[id], &made);
 	}
-	for (int i = 0; i < XFIB_FILTER_WORDS; i++)
-		__atomic_store_n(&state->own_addresses[i], filter[i], __ATOMIC_RELEASE);
-	if (!wide)
-		__atomic_and_fetch(&state->flags, ~(__u32)XFIB_STATE_WIDE_LOCAL, __ATOMIC_RELEASE);
+	for (int i = 0; i < XFIB_FILTER_WORDS; i++) {
+		__atomic_store_n(&state->own_addresses[i], made.own_addresses[i], __ATOMIC_RELEASE);
+		__atomic_store_n(&state->own_addresses6[i], made.own_addresses6[i], __ATOMIC_RELEASE);
+	}
+	__atomic_and_fetch(&state->flags, made.flags | ~(__u32)(XFIB_STATE_WIDE_LOCAL4 | XFIB_STATE_WIDE_LOCAL6),
+			   __ATOMIC_RELEASE);
 }
 
 bool rib__end_dump(struct rib *rib)
@@ -212,7 +213,7 @@ bool rib__end_dump(struct rib *rib)
 		rib->refusing = false;
 		target__clear_incomplete(rib);
 	}
-	rebuild_filter(rib);
+	rebuild_filters(rib);
 	rib->dumping = false;
 	return !rib->ambiguous;
 }
@@ -223,33 +224,38 @@ void rib__abort_dump(struct rib *rib)
 	rib->dumping = false;
 }
 
-/* ---- this machine's own addresses ---- */
+/* ---- what table local holds ---- */
 
-bool own__add(const struct xfib_route *route, __u64 *filter)
+void local__note(const struct xfib_route *route, struct xfib_state *state)
 {
-	uint32_t word, first, second;
+	bool six = route->family == XFIB_INET6;
+	uint32_t words[4], first, second;
+	__u64 *filter = six ? state->own_addresses6 : state->own_addresses;
 
-	if (route->family != XFIB_INET || route->type != XFIB_ROUTE_LOCAL || route->table != XFIB_TABLE_LOCAL ||
-	    route->prefix[0] == 127)
-		return false;
-	if (route->prefix_length != 32)
-		return true;
-	memcpy(&word, route->prefix, sizeof(word));
-	xfib_filter__bits(word, &first, &second);
+	if (route->table != XFIB_TABLE_LOCAL)
+		return;
+	if (route->prefix_length != (six ? 128 : 32)) {
+		/* Every machine has these two, and a look-up knows them. */
+		bool usual = six ? route->prefix_length == 8 && route->prefix[0] == 0xff :
+				   route->prefix_length >= 8 && route->prefix[0] == 127;
+
+		if (!usual)
+			__atomic_or_fetch(&state->flags, six ? XFIB_STATE_WIDE_LOCAL6 : XFIB_STATE_WIDE_LOCAL4,
+					  __ATOMIC_RELEASE);
+		return;
+	}
+	memcpy(words, route->prefix, sizeof(words));
+	xfib_filter__bits(six ? xfib_filter__fold6(words) : words[0], &first, &second);
 	__atomic_or_fetch(&filter[first / 64], 1ULL << (first % 64), __ATOMIC_RELEASE);
 	__atomic_or_fetch(&filter[second / 64], 1ULL << (second % 64), __ATOMIC_RELEASE);
-	return false;
 }
 
 void rib__note(struct rib *rib, const struct rib_route *route)
 {
-	struct xfib_state *state = rib->maps->state;
-	struct xfib_route own = { .family = route->family, .type = route->type, .table = route->table,
-				  .prefix_length = route->prefix_length };
+	struct xfib_route noted = { .family = route->family, .table = route->table, .prefix_length = route->prefix_length };
 
-	memcpy(own.prefix, route->prefix, sizeof(own.prefix));
-	if (own__add(&own, state->own_addresses))
-		__atomic_or_fetch(&state->flags, XFIB_STATE_WIDE_LOCAL, __ATOMIC_RELEASE);
+	memcpy(noted.prefix, route->prefix, sizeof(noted.prefix));
+	local__note(&noted, rib->maps->state);
 	if (route->flags & XFIB_ROUTE_EXPIRES) {
 		uint32_t at = rib__now() + route->lifetime;
 

@@ -5,8 +5,8 @@
  * 1: the message is about something that is not mirrored (bridge ports,
  * multicast routing, other families).
  */
-#ifndef XFIBD_NETLINK_PARSE_H
-#define XFIBD_NETLINK_PARSE_H
+#ifndef XFIB_MIRROR_NETLINK_PARSE_H
+#define XFIB_MIRROR_NETLINK_PARSE_H
 
 #include <libmnl/libmnl.h>
 

@@ -4,8 +4,8 @@
  * a full dump again, compared with what is held, whenever an event may have
  * been lost or a change has no event of its own.
  */
-#ifndef XFIBD_MIRROR_H
-#define XFIBD_MIRROR_H
+#ifndef XFIB_MIRROR_H
+#define XFIB_MIRROR_H
 
 #include <stdint.h>
 

@@ -6,8 +6,8 @@
  * Cost: four bytes an entry, at most half full; deletion shifts entries back,
  * so that there are no tombstones.
  */
-#ifndef XFIBD_PREFIX_INDEX_H
-#define XFIBD_PREFIX_INDEX_H
+#ifndef XFIB_MIRROR_PREFIX_INDEX_H
+#define XFIB_MIRROR_PREFIX_INDEX_H
 
 #include <stdint.h>
 #include <xfib/abi.h>

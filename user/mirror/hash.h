@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* A hash of bytes for the daemon's tables, seeded so that nobody outside can choose what collides. */
-#ifndef XFIBD_HASH_H
-#define XFIBD_HASH_H
+#ifndef XFIB_MIRROR_HASH_H
+#define XFIB_MIRROR_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -7,7 +7,6 @@
  *
  * A neighbour lives as long as the kernel has it or a next hop needs it.
  */
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,10 +124,10 @@ static int publish(struct nexthops *nexthops, struct neighbour *neighbour)
 	if (err)
 		return err;
 	memcpy(map_key.address, neighbour->address, 16);
-	err = bpf_map_update_elem(nexthops->maps->neighbours_fd, &map_key, &id, BPF_ANY);
+	err = nexthops->maps->ops->write_neighbour(nexthops->maps, &map_key, id);
 	if (err) {
 		nexthops__release(nexthops, id);
-		return err == -E2BIG ? -ENOSPC : err;
+		return err;
 	}
 	neighbour->line = id;
 	return 0;
@@ -140,7 +139,7 @@ static void withdraw(struct nexthops *nexthops, struct neighbour *neighbour)
 	uint32_t line = neighbour->line;
 
 	memcpy(map_key.address, neighbour->address, 16);
-	bpf_map_delete_elem(nexthops->maps->neighbours_fd, &map_key);
+	nexthops->maps->ops->write_neighbour(nexthops->maps, &map_key, XFIB_NONE);
 	neighbour->line = XFIB_NONE;
 	nexthops__release(nexthops, line);
 }

@@ -9,8 +9,8 @@
  * Cost: a hash look-up for each operation; a change of a neighbour touches the
  * next hops through it; a change of a device looks at every next hop.
  */
-#ifndef XFIBD_NEXTHOPS_H
-#define XFIBD_NEXTHOPS_H
+#ifndef XFIB_MIRROR_NEXTHOPS_H
+#define XFIB_MIRROR_NEXTHOPS_H
 
 #include <stdbool.h>
 #include <stdint.h>

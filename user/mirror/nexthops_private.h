@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* What nexthops.c and neighbours.c share. */
-#ifndef XFIBD_NEXTHOPS_PRIVATE_H
-#define XFIBD_NEXTHOPS_PRIVATE_H
+#ifndef XFIB_MIRROR_NEXTHOPS_PRIVATE_H
+#define XFIB_MIRROR_NEXTHOPS_PRIVATE_H
 
 #include "nexthops.h"
 

@@ -1,33 +1,43 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* Messages of the daemon. See log.h. */
+/* Messages for people. See log.h. */
 #include "log.h"
 
-#include <bpf/libbpf.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #define LIMIT_NS (10ULL * 1000000000ULL)
 
 static enum log_level threshold = LOG_LEVEL_INFO;
+static log_sink_fn sink;
+
+void log__set_sink(log_sink_fn chosen)
+{
+	__atomic_store_n(&sink, chosen, __ATOMIC_RELEASE);
+}
 
 void log__set_level(enum log_level level)
 {
 	threshold = level;
 }
 
+enum log_level log__level(void)
+{
+	return threshold;
+}
+
 void log__write(enum log_level level, const char *format, ...)
 {
+	log_sink_fn chosen = __atomic_load_n(&sink, __ATOMIC_ACQUIRE);
 	char line[1024];
 	va_list args;
 
-	if (level > threshold)
+	if (level > threshold || !chosen)
 		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	fprintf(stderr, "xfibd: %s%s\n", level == LOG_LEVEL_WARNING ? "warning: " : "", line);
+	chosen(level, line);
 }
 
 bool log_limit__pass(struct log_limit *limit, uint64_t *ret_muted)
@@ -45,28 +55,4 @@ bool log_limit__pass(struct log_limit *limit, uint64_t *ret_muted)
 	limit->muted = 0;
 	limit->next = ns + LIMIT_NS;
 	return true;
-}
-
-/*
- * libbpf explains a failed load over many lines, of which the caller's own
- * message is the sum: they are kept for --verbose.
- */
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char line[2048];
-	size_t length;
-
-	(void)level;
-	if (threshold < LOG_LEVEL_DEBUG)
-		return 0;
-	vsnprintf(line, sizeof(line), format, args);
-	length = strlen(line);
-	if (length && line[length - 1] == '\n')
-		line[length - 1] = '\0';
-	return fprintf(stderr, "xfibd: %s\n", line);
-}
-
-void log__adopt_libbpf(void)
-{
-	libbpf_set_print(print_libbpf);
 }

@@ -99,7 +99,7 @@ static void read_settings(struct mirror *mirror)
 		.rules4 = mirror->rules4,
 		.rules6 = mirror->rules6,
 	};
-	uint32_t kept = mirror->maps->state->flags & (XFIB_STATE_SYNCED | XFIB_STATE_WIDE_LOCAL);
+	uint32_t kept = mirror->maps->state->flags & (XFIB_STATE_SYNCED | XFIB_STATE_WIDE_LOCAL4 | XFIB_STATE_WIDE_LOCAL6);
 	uint32_t flags = XFIB_STATE_IPV4 | kept;
 
 	if (!read_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6", 1))

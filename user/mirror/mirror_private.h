@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* What mirror.c and mirror_route.c share. */
-#ifndef XFIBD_MIRROR_PRIVATE_H
-#define XFIBD_MIRROR_PRIVATE_H
+#ifndef XFIB_MIRROR_PRIVATE_H
+#define XFIB_MIRROR_PRIVATE_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * IPv4 in xfib_state. They are few and their order matters, so that a change
  * is a new list: collected from a full dump, then published at once.
  */
-#ifndef XFIBD_ADDRESSES_H
-#define XFIBD_ADDRESSES_H
+#ifndef XFIB_MIRROR_ADDRESSES_H
+#define XFIB_MIRROR_ADDRESSES_H
 
 #include "netlink.h"
 

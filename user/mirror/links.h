@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* Links in xfib_links and xfib_tx, as the kernel's links and settings make them. */
-#ifndef XFIBD_LINKS_H
-#define XFIBD_LINKS_H
+#ifndef XFIB_MIRROR_LINKS_H
+#define XFIB_MIRROR_LINKS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * What the mirror writes to: the arrays that readers map into memory, and the
+ * maps that are written by calls. The daemon's are BPF maps (xfibd/bpf_maps.h);
+ * those of a private copy are plain memory (memory_maps.h).
+ */
+#ifndef XFIB_MIRROR_MAPS_H
+#define XFIB_MIRROR_MAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <xfib/abi.h>
+
+/* Numbers of elements. Arrays take their memory at creation, tries and hashes as they grow. */
+struct map_sizes {
+	uint32_t routes; /* 64 bytes each; the tries hold as many prefixes */
+	uint32_t nexthops;
+	uint32_t groups;
+	uint32_t links; /* a power of two */
+	uint32_t addresses;
+	uint32_t neighbours;
+	uint32_t rules;
+};
+
+struct maps;
+
+/* Each returns 0 or -errno. */
+struct map_ops {
+	/* Sets the value of a prefix, or deletes it where `value` is NULL. The IPv4 key is the same struct with a shorter
+	 * address. */
+	int (*write_trie)(struct maps *maps, uint32_t family, const struct xfib_rib6_key *key,
+			  const struct xfib_rib_value *value);
+	/* Leads a neighbour to its next hop, or to none (XFIB_NONE). -ENOSPC */
+	int (*write_neighbour)(struct maps *maps, const struct xfib_neighbour_key *key, uint32_t nexthop);
+	/* Lets packets be redirected to a device, or no longer. */
+	int (*write_target)(struct maps *maps, uint32_t ifindex, bool is_target);
+	/* Waits until the programs that run have ended. */
+	int (*wait_for_programs)(struct maps *maps);
+};
+
+struct maps {
+	const struct map_ops *ops;
+	struct map_sizes sizes;
+	struct xfib_route *routes;
+	struct xfib_nexthop *nexthops;
+	struct xfib_group *groups;
+	struct xfib_link *links;
+	struct xfib_address *addresses;
+	struct xfib_rule *rules;
+	struct xfib_state *state;
+};
+
+/*
+ * Waits until no BPF program and no reader in user space can still use what
+ * was released before the call: some milliseconds in the kernel, then one
+ * store. Every pool of slots may be refilled afterwards.
+ */
+static inline int maps__grace(struct maps *maps)
+{
+	int err = maps->ops->wait_for_programs(maps);
+
+	if (err)
+		return err;
+	__atomic_add_fetch(&maps->state->generation, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Maps in plain memory. See memory_maps.h. */
+#include "memory_maps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static int write_trie(struct maps *maps, uint32_t family, const struct xfib_rib6_key *key,
+		      const struct xfib_rib_value *value)
+{
+	struct memory_maps *memory = (struct memory_maps *)maps;
+	struct lpm *lpm = family == XFIB_INET6 ? &memory->rib6 : &memory->rib4;
+
+	return value ? lpm__update(lpm, key, value) : lpm__delete(lpm, key);
+}
+
+/* Packets have no part in it: there are no programs, and no neighbours to find. */
+static int write_neighbour(struct maps *maps, const struct xfib_neighbour_key *key, uint32_t nexthop)
+{
+	(void)maps, (void)key, (void)nexthop;
+	return 0;
+}
+
+static int write_target(struct maps *maps, uint32_t ifindex, bool is_target)
+{
+	(void)maps, (void)ifindex, (void)is_target;
+	return -EOPNOTSUPP;
+}
+
+static int wait_for_programs(struct maps *maps)
+{
+	(void)maps;
+	return 0;
+}
+
+static const struct map_ops ops = {
+	.write_trie = write_trie,
+	.write_neighbour = write_neighbour,
+	.write_target = write_target,
+	.wait_for_programs = wait_for_programs,
+};
+
+static void *take_array(size_t count, size_t element)
+{
+	void *memory = mmap(NULL, count * element, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void free_array(void *memory, size_t count, size_t element)
+{
+	if (memory)
+		munmap(memory, count * element);
+}
+
+int memory_maps__create(const struct map_sizes *sizes, struct memory_maps **ret_maps)
+{
+	struct memory_maps *memory = calloc(1, sizeof(*memory));
+	struct maps *maps;
+
+	if (!memory)
+		return -ENOMEM;
+	maps = &memory->maps;
+	maps->ops = &ops;
+	maps->sizes = *sizes;
+	maps->routes = take_array(sizes->routes, sizeof(*maps->routes));
+	maps->nexthops = take_array(sizes->nexthops, sizeof(*maps->nexthops));
+	maps->groups = take_array(sizes->groups, sizeof(*maps->groups));
+	maps->links = take_array(sizes->links, sizeof(*maps->links));
+	maps->addresses = take_array(sizes->addresses, sizeof(*maps->addresses));
+	maps->rules = take_array(sizes->rules, sizeof(*maps->rules));
+	maps->state = take_array(1, sizeof(*maps->state));
+	if (!maps->routes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses || !maps->rules ||
+	    !maps->state || lpm__init(&memory->rib4, 32) || lpm__init(&memory->rib6, 128)) {
+		memory_maps__destroy(memory);
+		return -ENOMEM;
+	}
+	*ret_maps = memory;
+	return 0;
+}
+
+void memory_maps__destroy(struct memory_maps *memory)
+{
+	struct maps *maps;
+
+	if (!memory)
+		return;
+	maps = &memory->maps;
+	free_array(maps->routes, maps->sizes.routes, sizeof(*maps->routes));
+	free_array(maps->nexthops, maps->sizes.nexthops, sizeof(*maps->nexthops));
+	free_array(maps->groups, maps->sizes.groups, sizeof(*maps->groups));
+	free_array(maps->links, maps->sizes.links, sizeof(*maps->links));
+	free_array(maps->addresses, maps->sizes.addresses, sizeof(*maps->addresses));
+	free_array(maps->rules, maps->sizes.rules, sizeof(*maps->rules));
+	free_array(maps->state, 1, sizeof(*maps->state));
+	lpm__destroy(&memory->rib4);
+	lpm__destroy(&memory->rib6);
+	free(memory);
+}

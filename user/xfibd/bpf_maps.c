@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* The maps of an instance as BPF maps. See bpf_maps.h. */
+#include "bpf_maps.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "xfib.skel.h"
+
+/* Beyond the routes, so that the value of a prefix can be replaced when they are full: that takes a new node. */
+#define TRIE_SLACK 64
+
+static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
+{
+	const struct {
+		struct bpf_map *map;
+		uint32_t entries;
+	} wanted[] = {
+		{ skeleton->maps.xfib_rib4, sizes->routes + TRIE_SLACK },
+		{ skeleton->maps.xfib_rib6, sizes->routes + TRIE_SLACK },
+		{ skeleton->maps.xfib_routes, sizes->routes },
+		{ skeleton->maps.xfib_nexthops, sizes->nexthops },
+		{ skeleton->maps.xfib_groups, sizes->groups },
+		{ skeleton->maps.xfib_links, sizes->links },
+		{ skeleton->maps.xfib_stats, sizes->links },
+		{ skeleton->maps.xfib_tx, sizes->links },
+		{ skeleton->maps.xfib_addresses, sizes->addresses },
+		{ skeleton->maps.xfib_neighbours, sizes->neighbours },
+		{ skeleton->maps.xfib_rules, sizes->rules },
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		int err = bpf_map__set_max_entries(wanted[i].map, wanted[i].entries);
+
+		if (err)
+			return err;
+	}
+	skeleton->rodata->xfib_link_slots = sizes->links;
+	return 0;
+}
+
+/* Maps a whole array into memory, for reading and writing. NULL and errno on failure. */
+static void *map_array(const struct bpf_map *map, size_t element)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t bytes = (element * bpf_map__max_entries(map) + page - 1) / page * page;
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void unmap_array(void *memory, const struct bpf_map *map, size_t element)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (memory)
+		munmap(memory, (element * bpf_map__max_entries(map) + page - 1) / page * page);
+}
+
+static int map_arrays(struct bpf_maps *bpf)
+{
+	struct xfib_bpf *skeleton = bpf->skeleton;
+	struct maps *maps = &bpf->maps;
+
+	maps->routes = map_array(skeleton->maps.xfib_routes, sizeof(*maps->routes));
+	maps->nexthops = map_array(skeleton->maps.xfib_nexthops, sizeof(*maps->nexthops));
+	maps->groups = map_array(skeleton->maps.xfib_groups, sizeof(*maps->groups));
+	maps->links = map_array(skeleton->maps.xfib_links, sizeof(*maps->links));
+	maps->addresses = map_array(skeleton->maps.xfib_addresses, sizeof(*maps->addresses));
+	maps->rules = map_array(skeleton->maps.xfib_rules, sizeof(*maps->rules));
+	maps->state = map_array(skeleton->maps.xfib_state, sizeof(*maps->state));
+	if (!maps->routes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses || !maps->rules ||
+	    !maps->state)
+		return errno ? -errno : -ENOMEM;
+	return 0;
+}
+
+static void take_descriptors(struct bpf_maps *bpf)
+{
+	struct xfib_bpf *skeleton = bpf->skeleton;
+
+	bpf->rib4_fd = bpf_map__fd(skeleton->maps.xfib_rib4);
+	bpf->rib6_fd = bpf_map__fd(skeleton->maps.xfib_rib6);
+	bpf->neighbours_fd = bpf_map__fd(skeleton->maps.xfib_neighbours);
+	bpf->tx_fd = bpf_map__fd(skeleton->maps.xfib_tx);
+	bpf->stats_fd = bpf_map__fd(skeleton->maps.xfib_stats);
+	bpf->events_fd = bpf_map__fd(skeleton->maps.xfib_events);
+	bpf->grace_fd = bpf_map__fd(skeleton->maps.xfib_grace);
+}
+
+/* ---- what is written by calls ---- */
+
+static int write_trie(struct maps *maps, uint32_t family, const struct xfib_rib6_key *key,
+		      const struct xfib_rib_value *value)
+{
+	const struct bpf_maps *bpf = (const struct bpf_maps *)maps;
+	int fd = family == XFIB_INET6 ? bpf->rib6_fd : bpf->rib4_fd;
+
+	return value ? bpf_map_update_elem(fd, key, value, BPF_ANY) : bpf_map_delete_elem(fd, key);
+}
+
+static int write_neighbour(struct maps *maps, const struct xfib_neighbour_key *key, uint32_t nexthop)
+{
+	const struct bpf_maps *bpf = (const struct bpf_maps *)maps;
+	int err = nexthop ? bpf_map_update_elem(bpf->neighbours_fd, key, &nexthop, BPF_ANY) :
+			    bpf_map_delete_elem(bpf->neighbours_fd, key);
+
+	return err == -E2BIG ? -ENOSPC : err;
+}
+
+static int write_target(struct maps *maps, uint32_t ifindex, bool is_target)
+{
+	const struct bpf_maps *bpf = (const struct bpf_maps *)maps;
+
+	return is_target ? bpf_map_update_elem(bpf->tx_fd, &ifindex, &ifindex, BPF_ANY) :
+			   bpf_map_delete_elem(bpf->tx_fd, &ifindex);
+}
+
+/* See xfib_grace in bpf/maps.bpf.h. */
+static int wait_for_programs(struct maps *maps)
+{
+	const struct bpf_maps *bpf = (const struct bpf_maps *)maps;
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(bpf->grace_fd, &zero, &bpf->grace_inner_fd, BPF_ANY);
+}
+
+static const struct map_ops ops = {
+	.write_trie = write_trie,
+	.write_neighbour = write_neighbour,
+	.write_target = write_target,
+	.wait_for_programs = wait_for_programs,
+};
+
+/* ---- making them ---- */
+
+int bpf_maps__create(const struct map_sizes *sizes, struct bpf_maps **ret_maps)
+{
+	struct bpf_maps *bpf = calloc(1, sizeof(*bpf));
+	int err;
+
+	if (!bpf)
+		return -ENOMEM;
+	bpf->grace_inner_fd = -1;
+	bpf->maps.ops = &ops;
+	bpf->maps.sizes = *sizes;
+	bpf->skeleton = xfib_bpf__open();
+	if (!bpf->skeleton) {
+		err = -errno;
+		goto fail;
+	}
+	err = set_sizes(bpf->skeleton, sizes);
+	if (!err)
+		err = xfib_bpf__load(bpf->skeleton);
+	if (!err)
+		err = map_arrays(bpf);
+	if (err)
+		goto fail;
+	take_descriptors(bpf);
+	bpf->grace_inner_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xfib_grace_in", 4, 4, 1, NULL);
+	if (bpf->grace_inner_fd < 0) {
+		err = bpf->grace_inner_fd;
+		goto fail;
+	}
+	*ret_maps = bpf;
+	return 0;
+fail:
+	bpf_maps__destroy(bpf);
+	return err;
+}
+
+void bpf_maps__destroy(struct bpf_maps *bpf)
+{
+	struct maps *maps;
+
+	if (!bpf)
+		return;
+	maps = &bpf->maps;
+	if (bpf->skeleton) {
+		struct xfib_bpf *skeleton = bpf->skeleton;
+
+		unmap_array(maps->routes, skeleton->maps.xfib_routes, sizeof(*maps->routes));
+		unmap_array(maps->nexthops, skeleton->maps.xfib_nexthops, sizeof(*maps->nexthops));
+		unmap_array(maps->groups, skeleton->maps.xfib_groups, sizeof(*maps->groups));
+		unmap_array(maps->links, skeleton->maps.xfib_links, sizeof(*maps->links));
+		unmap_array(maps->addresses, skeleton->maps.xfib_addresses, sizeof(*maps->addresses));
+		unmap_array(maps->rules, skeleton->maps.xfib_rules, sizeof(*maps->rules));
+		unmap_array(maps->state, skeleton->maps.xfib_state, sizeof(*maps->state));
+		xfib_bpf__destroy(skeleton);
+	}
+	if (bpf->grace_inner_fd >= 0)
+		close(bpf->grace_inner_fd);
+	free(bpf);
+}

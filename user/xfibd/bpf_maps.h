@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The maps of an instance as BPF maps, with the programs that use them. */
+#ifndef XFIBD_BPF_MAPS_H
+#define XFIBD_BPF_MAPS_H
+
+#include "maps.h"
+
+struct xfib_bpf;
+
+struct bpf_maps {
+	struct maps maps; /* first: map_ops are given this one */
+	struct xfib_bpf *skeleton;
+	int rib4_fd, rib6_fd, neighbours_fd, tx_fd, stats_fd, events_fd, grace_fd;
+	int grace_inner_fd;
+};
+
+/* Loads programs and maps of these sizes. 0 or -errno. */
+int bpf_maps__create(const struct map_sizes *sizes, struct bpf_maps **ret_maps);
+void bpf_maps__destroy(struct bpf_maps *maps);
+
+#endif
