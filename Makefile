@@ -8,8 +8,9 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 CC ?= cc
 
-# SANITIZE=1 builds what runs in user space once more, beside the rest, with the address and undefined-behaviour sanitizers.
-B := build$(if $(SANITIZE),/sanitize)
+# SANITIZE=1 builds what runs in user space once more, beside the rest, with the address and undefined-behaviour
+# sanitizers, SANITIZE=thread with the thread sanitizer; FUZZ=1 likewise by clang, with what libFuzzer needs.
+B := build$(if $(SANITIZE),/$(if $(filter thread,$(SANITIZE)),thread,sanitize))$(if $(FUZZ),/fuzz)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
@@ -18,8 +19,14 @@ CFLAGS ?= -O2 -g
 override CPPFLAGS += -std=gnu11 -D_GNU_SOURCE -DXFIB_VERSION='"$(VERSION)"' -Iinclude -MMD -MP
 override CFLAGS += $(WARN) -fPIC -fvisibility=hidden
 ifdef SANITIZE
-override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-override LDFLAGS += -fsanitize=address,undefined
+sanitizers := $(if $(filter thread,$(SANITIZE)),thread,address,undefined)
+override CFLAGS += -fsanitize=$(sanitizers) -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	$(if $(filter thread,$(SANITIZE)),-Wno-tsan)
+override LDFLAGS += -fsanitize=$(sanitizers)
+endif
+ifdef FUZZ
+CC := $(CLANG)
+override CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Werror -Iinclude -Ivmlinux
 
@@ -30,13 +37,20 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test
 PROG_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/prog/*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
 BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+# The tables of cases are compiled once for each contract; layout.* and ported.c are of the test of what is installed.
+CONFORMANCE_TABLES := $(filter-out main harness expect layout ported,$(patsubst tests/conformance/%.c,%,$(wildcard tests/conformance/*.c)))
+CONFORMANCE_O := $(patsubst %,$(B)/tests/conformance/%.o,main harness expect $(CONFORMANCE_TABLES) $(CONFORMANCE_TABLES:=.user))
+ORACLE_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/oracle/*.c))
+THREADS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/threads/*_test.c)) \
+	$(patsubst %,$(B)/tests/unit/netioapi_%_test,change notify)
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 SKELETON := $(B)/bpf/xfib.skel.h
 
 LIB_LIBS := -lbpf -lmnl
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
-CMD_LIBS := -lbpf -lmnl -ljansson
+CMD_LIBS := -lbpf -lmnl -ljansson -lz -llzma -lbz2
 
-.PHONY: all demo check bench install uninstall deps clean help tests unit
+.PHONY: all demo check bench fuzz install uninstall deps clean help tests unit threads fuzzers
 .SECONDARY:
 
 all: $(B)/bpf/xfib.bpf.o $(B)/lib/libxfib.so $(B)/lib/libxfib.a $(if $(CMD_O),$(B)/xfib) $(B)/xfibd
@@ -45,6 +59,7 @@ help:
 	@echo 'all        programs, library, command and daemon, into build/ (V=1 shows commands, WERROR=1, PREFIX=, DESTDIR=)'
 	@echo 'demo       (root) a router in network namespaces, with traffic'
 	@echo 'check      (root) all tests; ends with N passed, N failed, N skipped'
+	@echo 'fuzz       every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus'
 	@echo 'bench      (root) nanoseconds a packet, queries a second'
 	@echo 'deps       (root) installs what the build and the tests need'
 	@echo 'install, uninstall, clean'
@@ -52,11 +67,23 @@ help:
 deps:
 	$(Q)packaging/deps
 
-tests: all $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS) $(BENCH)
+tests: all $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS) $(BENCH) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 unit
+	$(Q)$(MAKE) --no-print-directory SANITIZE=thread threads
+	$(Q)$(MAKE) --no-print-directory FUZZ=1 WERROR= fuzzers
 
 unit: $(UNIT)
 	@:
+
+threads: $(THREADS)
+	@:
+
+fuzzers: $(FUZZERS)
+	@:
+
+fuzz:
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) FUZZ=1 fuzzers
+	$(Q)FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tests/fuzz/run.sh
 
 # Network namespaces, BPF and packages are root's.
 root = @[ "$$(id -u)" = 0 ] || { echo "make $@: only root can do this: sudo make $@" >&2; exit 1; }
@@ -94,7 +121,7 @@ $(SKELETON): $(B)/bpf/xfib.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name xfib_bpf > $@.tmp && mv $@.tmp $@
 
 $(B)/user/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/mirror -Iuser/lib
-$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench
+$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -Iuser/xfib -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench
 # Tables of cases name what is not zero.
 $(B)/tests/%.o: private override CFLAGS += -Wno-missing-field-initializers
 $(DAEMON_O) $(PROG_O) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)): $(SKELETON)
@@ -103,6 +130,11 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(B)/%.user.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,"$< for user mode")
+	$(Q)$(CC) $(CPPFLAGS) -DNETIOAPI_USER_MODE $(CFLAGS) -c $< -o $@
 
 $(B)/lib/libxfib.a: $(LIB_O)
 	@mkdir -p $(@D)
@@ -115,6 +147,12 @@ $(B)/lib/libxfib.so: $(LIB_O) user/lib/libxfib.map
 	$(Q)$(CC) -shared -Wl,-soname,libxfib.so.0 -Wl,--version-script=user/lib/libxfib.map -Wl,-z,defs $(LDFLAGS) -o $@.0 $(LIB_O) $(LIB_LIBS)
 	$(Q)ln -sf libxfib.so.0 $@
 
+# The command but for main(), for its unit tests.
+$(B)/lib/command.a: $(filter-out %/main.o,$(CMD_O))
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
 $(B)/xfib: $(CMD_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CMD_LIBS)
@@ -123,15 +161,41 @@ $(B)/xfibd: $(DAEMON_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib/libxfib.a $(filter-out %/main.o,$(DAEMON_O))
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/lib/libxfib.a $(B)/lib/command.a $(filter-out %/main.o,$(DAEMON_O))
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out %.a,$^) $(B)/lib/libxfib.a -lcmocka $(DAEMON_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter-out %.a,$^) $(B)/lib/command.a $(B)/lib/libxfib.a -lcmocka -lcap-ng $(CMD_LIBS)
+
+# Functions of the library that a test puts its own in the place of, as __wrap_….
+wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
+comma := ,
+$(B)/tests/unit/netioapi_change_test: private override LDFLAGS += $(call wrap,netio__instance netio__find xfib_instance__state \
+	xfib_link__by_index xfib_route__change xfib_transaction__new xfib_transaction__add xfib_transaction__commit xfib_transaction__free)
+$(B)/tests/unit/netioapi_notify_test: private override LDFLAGS += $(call wrap,netio__instance xfib_watch__open xfib_watch__fd \
+	xfib_watch__next xfib_watch__close)
+
+# A fuzzer takes what it needs of library, command and daemon; some of their files have the same name.
+$(B)/lib/all.a: $(LIB_O) $(filter-out %/main.o,$(CMD_O) $(DAEMON_O))
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+$(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/lib/all.a
+	$(call say,LD,$@)
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(sort $(DAEMON_LIBS) $(CMD_LIBS))
 
 $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 
-$(BENCH) $(TOOLS): $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
+$(B)/tests/conformance/conformance: $(CONFORMANCE_O) $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+$(B)/tests/oracle/best_route_test: $(ORACLE_O) $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(LIB_LIBS)
+
+$(BENCH) $(TOOLS) $(B)/tests/threads/threads_test: $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 

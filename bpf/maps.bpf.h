@@ -32,6 +32,15 @@ struct {
 	__type(value, struct xfib_route);
 } xfib_routes SEC(".maps");
 
+/* Likewise the index of prefixes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct xfib_prefix);
+} xfib_prefixes SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

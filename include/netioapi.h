@@ -50,7 +50,7 @@ typedef NTSTATUS NETIO_STATUS;
 typedef char CHAR, *PSTR;
 typedef const char *PCSTR;
 typedef size_t SIZE_T;
-typedef void *PVOID;
+typedef void *PVOID, *HANDLE;
 typedef uint32_t DWORD;
 typedef ULONG NET_IFINDEX, *PNET_IFINDEX;
 typedef NET_IFINDEX IF_INDEX;
@@ -84,6 +84,7 @@ typedef NET_IFINDEX IF_INDEX;
 #define STATUS_OBJECT_NAME_NOT_FOUND ((NTSTATUS)0xC0000034)
 #define STATUS_NOT_SUPPORTED ((NTSTATUS)0xC00000BB)
 #define STATUS_NOT_FOUND ((NTSTATUS)0xC0000225)
+#define STATUS_DUPLICATE_OBJECTID ((NTSTATUS)0xC000022A) /* what "object already exists" (5010) is here */
 #define STATUS_NETWORK_UNREACHABLE ((NTSTATUS)0xC000023C)
 #define NT_SUCCESS(status) ((NTSTATUS)(status) >= 0)
 
@@ -134,11 +135,20 @@ typedef enum _NL_ROUTE_PROTOCOL {
 	MIB_IPPROTO_LOCAL = 2,
 	MIB_IPPROTO_NETMGMT = 3,
 	MIB_IPPROTO_ICMP = 4,
+	MIB_IPPROTO_EGP = 5,
+	MIB_IPPROTO_GGP = 6,
+	MIB_IPPROTO_HELLO = 7,
 	MIB_IPPROTO_RIP = 8,
 	MIB_IPPROTO_IS_IS = 9,
+	MIB_IPPROTO_ES_IS = 10,
+	MIB_IPPROTO_CISCO = 11,
+	MIB_IPPROTO_BBN = 12,
 	MIB_IPPROTO_OSPF = 13,
 	MIB_IPPROTO_BGP = 14,
+	MIB_IPPROTO_IDPR = 15,
 	MIB_IPPROTO_EIGRP = 16,
+	MIB_IPPROTO_DVMRP = 17,
+	MIB_IPPROTO_RPL = 18,
 	MIB_IPPROTO_DHCP = 19,
 	MIB_IPPROTO_NT_AUTOSTATIC = 10002,
 	MIB_IPPROTO_NT_STATIC = 10006,
@@ -226,8 +236,59 @@ NETIO_STATUS GetIpForwardEntry2(_Inout_ PMIB_IPFORWARD_ROW2 Row) NETIO_SYMBOL(Ge
 NETIO_STATUS GetIpForwardTable2(_In_ ADDRESS_FAMILY Family, _Out_ PMIB_IPFORWARD_TABLE2 *Table)
 	NETIO_SYMBOL(GetIpForwardTable2);
 
+/*
+ * Adds a route, of table main. InitializeIpForwardEntry() or zeros first, then InterfaceLuid or InterfaceIndex,
+ * DestinationPrefix and NextHop (all zero with its family set: on-link). A Metric or Protocol that is unset becomes 0
+ * and NetMgmt; Age and Origin are ignored. The call returns when GetBestRoute2() answers by the route.
+ *
+ * Invalid parameter: Row is NULL, the key is not complete, the prefix has host bits, PreferredLifetime is longer than
+ * ValidLifetime, or SitePrefixLength than the prefix (unless 255); not found: no such interface; already exists: a row
+ * of that interface, prefix and next hop is there; not supported: no stack of that family; access denied.
+ */
+NETIO_STATUS CreateIpForwardEntry2(_In_ const MIB_IPFORWARD_ROW2 *Row) NETIO_SYMBOL(CreateIpForwardEntry2);
+
+/* Changes metric, protocol and lifetimes of the row with this key. As CreateIpForwardEntry2; not found: no such row. */
+NETIO_STATUS SetIpForwardEntry2(_In_ const MIB_IPFORWARD_ROW2 *Row) NETIO_SYMBOL(SetIpForwardEntry2);
+
+/* Deletes the row with this key; nothing else of it is read. Not found: no such row or interface. */
+NETIO_STATUS DeleteIpForwardEntry2(_In_ const MIB_IPFORWARD_ROW2 *Row) NETIO_SYMBOL(DeleteIpForwardEntry2);
+
 /* Frees a table; NULL is fine. */
 void FreeMibTable(_In_ PVOID Memory);
+
+/* ---- notifications ---- */
+
+typedef enum _MIB_NOTIFICATION_TYPE {
+	MibParameterNotification = 0, /* a row changed */
+	MibAddInstance = 1,
+	MibDeleteInstance = 2,
+	MibInitialNotification = 3 /* registered, or some changes were lost: Row is NULL, look at the table anew */
+} MIB_NOTIFICATION_TYPE, *PMIB_NOTIFICATION_TYPE;
+
+#ifndef NETIOAPI_CALLBACK
+#define NETIOAPI_CALLBACK
+#endif
+typedef void(NETIOAPI_CALLBACK *PIPFORWARD_CHANGE_CALLBACK)(_In_ PVOID CallerContext, _In_opt_ PMIB_IPFORWARD_ROW2 Row,
+							    _In_ MIB_NOTIFICATION_TYPE NotificationType);
+
+/*
+ * Calls back with each row that comes, goes or changes from now on, complete, in order. Calls come one at a time from
+ * one thread of the library's. With InitialNotification, one with a NULL row has been made before this returns.
+ *
+ * AddressFamily: AF_INET, AF_INET6, AF_UNSPEC for both. *NotificationHandle is NULL on error.
+ *
+ * Invalid parameter: Callback or NotificationHandle is NULL, or the family is another one.
+ */
+NETIO_STATUS NotifyRouteChange2(_In_ ADDRESS_FAMILY AddressFamily, _In_ PIPFORWARD_CHANGE_CALLBACK Callback,
+				_In_ PVOID CallerContext, _In_ BOOLEAN InitialNotification,
+				_Inout_ HANDLE *NotificationHandle) NETIO_SYMBOL(NotifyRouteChange2);
+
+/*
+ * Ends a registration. When it returns, no callback runs and none will; from inside the callback it returns at once,
+ * and the call that is running is the last. Invalid parameter: NULL; invalid handle (6, 0xC0000008): it is none, or has
+ * been ended.
+ */
+NETIO_STATUS CancelMibChangeNotify2(_In_ HANDLE NotificationHandle) NETIO_SYMBOL(CancelMibChangeNotify2);
 
 /* ---- interfaces: index, LUID, name ---- */
 

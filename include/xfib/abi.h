@@ -131,6 +131,20 @@ struct xfib_rib_value {
 };
 XFIB_ASSERT_SIZE(struct xfib_rib_value, 12);
 
+/*
+ * Element of xfib_prefixes, an open-addressed hash table of all prefixes whose
+ * keys are the routes themselves: what a reader in user space searches length
+ * by length, in place of system calls on the tries. Its size is a power of
+ * two; a prefix is at or behind slot hash modulo size, and no slot between is
+ * free. Entries move when one is deleted: what was found counts only if
+ * xfib_state.changes was even before and is the same afterwards.
+ */
+struct xfib_prefix {
+	__u32 route; /* first route of the prefix, XFIB_NONE: the slot is free */
+	__u32 hash;  /* xfib_prefix__hash() */
+};
+XFIB_ASSERT_SIZE(struct xfib_prefix, 8);
+
 #define XFIB_TARGET_GROUP 0x80000000u
 #define XFIB_NONE 0u /* id of no route, next hop or group: slot 0 is never used */
 
@@ -353,7 +367,8 @@ enum xfib_rule_action {
 #define XFIB_RULE_OIF 0x08     /* for packets that must leave by `oif` */
 #define XFIB_RULE_L3MDEV 0x10  /* the table is that of the packet's VRF, if it has one */
 #define XFIB_RULE_UID 0x20     /* for sockets of a user between uid_begin and uid_end */
-#define XFIB_RULE_OTHER 0x40   /* also for a port, protocol, tunnel or realm: no packet without them matches */
+#define XFIB_RULE_OTHER 0x40   /* also for a port, a protocol, a tunnel: no query without them matches */
+#define XFIB_RULE_FOREIGN 0x80 /* what it leads to only the kernel knows: the table is not mirrored */
 
 /*
  * Element of xfib_rules: the rules of both families in the order in which the
@@ -442,7 +457,9 @@ struct xfib_state {
 	/* one aligned word, changed and read as one: the elements of xfib_rules that count, end excluded */
 	__u32 rules_begin;
 	__u32 rules_end;
-	__u64 pad2[3];
+	__u64 prefix_seed; /* of xfib_prefix__hash() */
+	__u64 lengths4; /* bit n: xfib_prefixes has IPv4 prefixes of length n, of whatever table */
+	__u64 pad2;
 	/*
 	 * Bloom filters of one cache line each over the single addresses in table
 	 * local: what is in none of them, nor in a wide prefix (see
@@ -450,7 +467,9 @@ struct xfib_state {
 	 */
 	__u64 own_addresses[XFIB_FILTER_WORDS];
 	__u64 own_addresses6[XFIB_FILTER_WORDS];
+	__u64 lengths6[3];
+	__u64 pad3[5];
 };
-XFIB_ASSERT_SIZE(struct xfib_state, 256);
+XFIB_ASSERT_SIZE(struct xfib_state, 320);
 
 #endif

@@ -94,6 +94,19 @@ XFIB_INLINE __u32 xfib_group__select(const struct xfib_group *group, __u32 hash)
 	return low;
 }
 
+/*
+ * Hash of a prefix in xfib_prefixes: `words` are the 16 bytes of its address as two numbers, `place` is the table, the
+ * family and the length. The seed keeps others from choosing what collides.
+ */
+XFIB_INLINE __u32 xfib_prefix__hash(__u64 seed, __u32 table, __u32 family, __u32 length, const __u64 words[2])
+{
+	__u64 hash = (seed ^ ((__u64)table << 16 | family << 8 | length)) * 0x9e3779b97f4a7c15ULL;
+
+	hash = ((hash ^ hash >> 32) ^ words[0]) * 0xbf58476d1ce4e5b9ULL;
+	hash = ((hash ^ hash >> 29) ^ words[1]) * 0x94d049bb133111ebULL;
+	return (__u32)(hash >> 32);
+}
+
 /* The number that stands for an IPv6 address in a filter; that of an IPv4 address is its four bytes, in any byte order. */
 XFIB_INLINE __u32 xfib_filter__fold6(const __u32 *words)
 {

@@ -15,7 +15,9 @@
  * Every function that returns int returns 0, or a negative errno value and
  * then leaves its outputs (named ret_…) untouched; xfib_error__last() says
  * what happened in words. An instance may be used from any number of threads
- * at once; no query takes a lock, and none talks to the daemon or to netlink.
+ * at once, and after fork(). A query on mapped maps takes no lock, and none
+ * talks to the daemon or to netlink. Structs that begin with `size` can grow:
+ * set it to sizeof, and what is not named to 0.
  *
  * Addresses are bytes in network byte order, IPv4 in the first four of
  * sixteen, the others zero; numbers are in host byte order.
@@ -55,21 +57,53 @@ void xfib_log__set(xfib_log_fn log, void *data);
 
 struct xfib;
 
+/* Where answers come from. */
+enum xfib_backend {
+	XFIB_BACKEND_AUTO,    /* the pinned maps if there are any that may be read here, else private */
+	XFIB_BACKEND_MAPS,    /* the maps that xfibd has pinned, by which packets are forwarded */
+	XFIB_BACKEND_PRIVATE, /* a copy of the kernel's routes in this process, kept current by a thread of it */
+	XFIB_BACKEND_SNAPSHOT, /* what xfib_snapshot__take() made; not to be asked for */
+};
+
 struct xfib_open_opts {
 	size_t size;     /* of this struct, so that it can grow */
-	const char *pin; /* pin directory; NULL: $XFIB_PIN, else /sys/fs/bpf/xfib */
+	const char *pin; /* pin directory; NULL: $XFIB_PIN, else /sys/fs/bpf/xfib. With one given, AUTO means MAPS */
+	enum xfib_backend backend; /* AUTO: what $XFIB_BACKEND says (maps, private or auto), if anything */
+	const char *socket; /* of the daemon; NULL: $XFIB_SOCKET, else by the pin directory, see xfibd(8) */
 };
 
 /*
- * Opens the maps of the instance that is pinned, read-only.
+ * Opens the maps of the instance that is pinned, read-only, or a private copy
+ * of the kernel's routes, which needs no privilege.
  *
  * @opts: NULL for the defaults
  *
  * -ENOENT: no instance is pinned there; -EACCES, -EPERM: it may not be read by
  * this process; -EPROTO: its maps have another layout version; -EXDEV: it
- * belongs to another network namespace; -EINVAL: opts->size is none that is known.
+ * belongs to another network namespace (with XFIB_BACKEND_AUTO, these four
+ * mean a private copy); -EINVAL: opts->size is none that is known, or
+ * $XFIB_BACKEND names no backend.
+ *
+ * Cost: a private copy takes a dump of everything (a second for a million
+ * routes) and 64 bytes a route; a thread then follows the kernel.
  */
 int xfib_instance__open(const struct xfib_open_opts *opts, struct xfib **ret_instance);
+
+struct xfib_description {
+	size_t size;
+	enum xfib_backend backend;
+	bool mapped;      /* the maps are mapped into memory; else each element is read by a system call */
+	char pin[256];    /* pin directory, "" for a private copy */
+	char socket[128]; /* the daemon's, "" for a private copy */
+	uint32_t pid;     /* of the daemon; it may have ended */
+	char fallback[256]; /* why the pinned maps are not used, "" if nobody wanted them */
+};
+
+/* What an instance is. ret_description->size is read, the rest written. -EINVAL: size is none that is known. */
+int xfib_instance__describe(const struct xfib *instance, struct xfib_description *ret_description);
+
+/* "maps", "private", "snapshot" or "auto"; NULL for a number that is none. */
+const char *xfib_backend__name(uint32_t backend);
 
 /* Closes an instance; NULL is fine. No other thread may be using it. */
 void xfib_instance__close(struct xfib *instance);
@@ -80,8 +114,8 @@ void xfib_instance__close(struct xfib *instance);
  */
 bool xfib_instance__retired(const struct xfib *instance);
 
-/* The state element of the instance, as it is mapped: it changes under the reader. */
-const struct xfib_state *xfib_instance__state(const struct xfib *instance);
+/* A copy of the state element of the instance. */
+int xfib_instance__state(const struct xfib *instance, struct xfib_state *ret_state);
 
 /* ---- the best route ---- */
 
@@ -98,6 +132,12 @@ struct xfib_query {
 	uint32_t flags;
 	uint32_t destination_scope; /* interface of a link-local destination, 0: `ifindex` says it */
 	uint32_t source_scope;      /* interface of a link-local source, 0: any */
+	uint32_t exclude_ifindex;   /* no route that leaves by this interface; 0: all may */
+	uint32_t vrf;        /* ifindex of a VRF device: search its table; 0: none */
+	uint32_t mark;       /* of the packet (SO_MARK), for rules by fwmark */
+	uint32_t pad;
+	uint64_t luid;         /* value of a NET_LUID: as `ifindex`; 0: none */
+	uint64_t exclude_luid; /* likewise, as `exclude_ifindex` */
 };
 
 /* Answer to a query, complete: reading it needs the instance no longer. */
@@ -129,13 +169,204 @@ struct xfib_result {
  * -EAFNOSUPPORT: family is neither, or the machine has no such stack;
  * -ENODEV: ifindex is no interface that the instance knows;
  * -EADDRNOTAVAIL: with XFIB_QUERY_STRONG_HOST, the source is no address of this machine;
- * -EINVAL: query->size is none that is known.
+ * -EOPNOTSUPP: a policy rule leads to a table that is not mirrored;
+ * -EINVAL: query->size is none that is known, or `vrf` is no VRF device.
+ *
+ * Policy rules are followed as the kernel follows them for a packet that this
+ * machine sends, with `mark`; with `table` or `vrf` they are not looked at.
  *
  * Cost: two system calls (one for `table`), one more for each covering prefix that an
  * interface constraint rejects. Safe from any thread. Source of the
  * semantics: the driver documentation of GetBestRoute2, ip-route(8).
  */
 int xfib_lookup__best(const struct xfib *instance, const struct xfib_query *query, struct xfib_result *ret_result);
+
+/* ---- many destinations ---- */
+
+/* The short answer for one destination: ids for xfib_route__by_id() and xfib_nexthop__by_id(). */
+struct xfib_hop {
+	uint32_t route;   /* XFIB_NONE: no route */
+	uint32_t nexthop; /* of the path that xfib_lookup__best() reports */
+};
+
+/*
+ * The best routes of `count` destinations, as xfib_lookup__best() finds them
+ * without any constraint.
+ *
+ * @family: AF_INET or AF_INET6
+ * @destinations: addresses one after the other, 4 or 16 bytes each, network byte order
+ * @ret_hops: room for `count` answers
+ *
+ * -EAFNOSUPPORT. Safe from any thread.
+ */
+int xfib_lookup__bulk(const struct xfib *instance, uint32_t family, const void *destinations, size_t count,
+		      struct xfib_hop *ret_hops);
+
+/* Copies of what ids name at this moment. -ENOENT: nothing. */
+int xfib_route__by_id(const struct xfib *instance, uint32_t id, struct xfib_route *ret_route);
+int xfib_nexthop__by_id(const struct xfib *instance, uint32_t id, struct xfib_nexthop *ret_nexthop);
+
+/* ---- why: every candidate ---- */
+
+/* Why a path won or lost: symbol, name, explanation. */
+#define XFIB_CANDIDATE_REASONS(X)                                                                                      \
+	X(BEST, "best", "this is the answer")                                                                          \
+	X(SHORTER, "shorter", "a longer prefix has a usable route")                                                    \
+	X(LATER_TABLE, "later_table", "a table that is searched before has a usable route")                            \
+	X(METRIC, "metric", "another route of the prefix has a lower effective metric")                                \
+	X(PREFERENCE, "preference", "another route has a higher router preference")                                    \
+	X(ORDER, "order", "an equal route comes before it in the kernel's order")                                      \
+	X(TIE, "tie", "an equal path has a lower interface index or gateway")                                          \
+	X(INTERFACE, "interface", "it leaves by another interface than the one asked for")                             \
+	X(EXCLUDED, "excluded", "it leaves by the interface that is excluded")                                         \
+	X(DOWN, "down", "its interface is down, or the path is dead")                                                  \
+	X(EXPIRED, "expired", "its lifetime is over")                                                                  \
+	X(TOS, "tos", "it is for packets with a type of service only")                                                 \
+	X(THROW, "throw", "it ends the search of its table without an answer")                                         \
+	X(THROWN, "thrown", "a throw route ended the search of its table")                                             \
+	X(SUPPRESSED, "suppressed", "the policy rule that leads here counts no route of so short a prefix")
+
+enum xfib_candidate_reason {
+#define XFIB_CANDIDATE_ENUM(symbol, name, text) XFIB_CANDIDATE_##symbol,
+	XFIB_CANDIDATE_REASONS(XFIB_CANDIDATE_ENUM)
+#undef XFIB_CANDIDATE_ENUM
+	XFIB_CANDIDATE_REASON_COUNT,
+};
+
+/* Name and explanation; NULL for a number that is none. */
+const char *xfib_candidate_reason__name(uint32_t reason);
+const char *xfib_candidate_reason__text(uint32_t reason);
+
+/* One path of one route whose prefix covers the destination. */
+struct xfib_candidate {
+	uint32_t reason;   /* enum xfib_candidate_reason */
+	uint32_t metric;   /* effective: the route's plus the interface's */
+	uint32_t route_id;
+	char dev[16];
+	uint32_t pad;
+	struct xfib_route route;
+	struct xfib_nexthop nexthop;
+};
+
+/*
+ * Every path whose prefix covers the destination, in the order in which they
+ * are considered: table by table, longest prefix first, then the order of the
+ * kernel; and why each won or lost. At most one is BEST.
+ *
+ * @ret_candidates: an array that xfib_candidates__free() frees; NULL if there is none
+ *
+ * Errors are those of xfib_lookup__best() but -ENETUNREACH: without a winner
+ * the array tells why.
+ */
+int xfib_lookup__explain(const struct xfib *instance, const struct xfib_query *query,
+			 struct xfib_candidate **ret_candidates, size_t *ret_count);
+void xfib_candidates__free(struct xfib_candidate *candidates);
+
+/* ---- snapshots ---- */
+
+/*
+ * A copy of everything that queries read, all of one moment, which nothing
+ * changes any more: queries, walks and explanations work on it as on any
+ * instance. xfib_instance__close() frees it.
+ *
+ * -EAGAIN: the routes changed all the time; -ENOMEM; -EACCES: the daemon
+ * gives this process none.
+ *
+ * Cost: 64 bytes a route, and the time to copy them.
+ */
+int xfib_snapshot__take(const struct xfib *instance, struct xfib **ret_snapshot);
+
+/* ---- changing routes ---- */
+
+/* What a change does, as the commands of ip-route(8) have it. Routes that differ in TOS or metric are different ones. */
+enum xfib_change {
+	XFIB_ADD = 1, /* -EEXIST: there is a route of that prefix, TOS and metric */
+	XFIB_REPLACE, /* in place of the first route of that prefix, TOS and metric, or a new one */
+	XFIB_APPEND,  /* behind those of that prefix, TOS and metric. -EEXIST: there is one alike in all things */
+	XFIB_DELETE,  /* the first route that agrees with all that is given. -ENOENT: there is none */
+};
+
+struct xfib_path_spec {
+	uint32_t ifindex;
+	uint32_t gateway_family; /* AF_INET, AF_INET6; 0: on-link */
+	uint8_t gateway[16];
+	uint16_t weight; /* 1 to 256; 0: 1 */
+	uint16_t flags;  /* XFIB_NEXTHOP_ONLINK */
+	uint32_t pad;
+};
+
+/*
+ * A route to be written. A member of 0 has the default of ip-route(8): type
+ * unicast, table main (local for type local), protocol static, and what the
+ * kernel makes of scope and, for IPv6, of metric. For XFIB_DELETE, 0 (and no
+ * path) means any, but for `table`.
+ */
+struct xfib_route_spec {
+	size_t size;
+	uint8_t prefix[16]; /* without host bits */
+	uint8_t source[16]; /* preferred source; zero: none */
+	uint32_t family;
+	uint32_t prefix_length;
+	uint32_t table;
+	uint32_t metric;
+	uint32_t type;     /* enum xfib_route_type */
+	uint32_t scope;    /* RT_SCOPE_*; it counts with XFIB_SPEC_SCOPE */
+	uint32_t protocol; /* RTPROT_* */
+	uint32_t tos;
+	uint32_t preference; /* IPv6: ICMPV6_ROUTER_PREF_* */
+	uint32_t mtu;      /* of the route; 0: none */
+	uint32_t lifetime; /* seconds, IPv6; 0: for ever */
+	uint32_t flags;    /* XFIB_SPEC_* */
+	uint32_t path_count; /* 0 for blackhole and the like, at most 511 */
+	const struct xfib_path_spec *paths;
+};
+
+#define XFIB_SPEC_SCOPE 0x1 /* `scope` is given */
+
+/*
+ * Changes one route. A table of the kernel's (local, main, those that xfibd
+ * mirrors, and with a private copy every table) is changed by rtnetlink, and
+ * the call returns when the instance answers by the change. Any other table is
+ * xfib's own from its first route on: it is changed in the maps, and outlives
+ * the daemon, but not its maps (`xfib unload`, the machine's restart).
+ *
+ * -EACCES: root or the group xfib may, with a private copy CAP_NET_ADMIN;
+ * -ECONNREFUSED: xfibd is not running; -EEXIST, -ENOENT: see enum xfib_change;
+ * -EINVAL: something in the spec is impossible, or the kernel says so;
+ * -ENODEV: no such interface; -ENETUNREACH: the gateway is not on the link;
+ * -ENOSPC: the maps are full; -ENOBUFS: more changes than xfibd keeps before
+ * they are committed; -EUSERS: it has as many clients as it serves; -ECONNRESET:
+ * it ended before it answered, and may have made the change.
+ * xfib_error__last() has the kernel's words.
+ */
+int xfib_route__change(const struct xfib *instance, enum xfib_change change, const struct xfib_route_spec *spec);
+
+/*
+ * Many changes, of which all are made, in their order, or none. While they are
+ * being made, readers see some of them already. In kernel's tables a failure
+ * is undone by opposite changes.
+ */
+struct xfib_transaction;
+
+int xfib_transaction__new(const struct xfib *instance, struct xfib_transaction **ret_transaction);
+
+/* Notes a change; nothing happens yet. -EINVAL: impossible; -ENOMEM. */
+int xfib_transaction__add(struct xfib_transaction *transaction, enum xfib_change change,
+			  const struct xfib_route_spec *spec);
+
+/* How many changes it has. */
+size_t xfib_transaction__count(const struct xfib_transaction *transaction);
+
+/*
+ * Makes the changes. Errors as xfib_route__change(); then nothing has changed,
+ * and *ret_failed (NULL: not wanted) is the number of the change that failed,
+ * from 0, or xfib_transaction__count() if it was none of them. A transaction
+ * can be committed once.
+ */
+int xfib_transaction__commit(struct xfib_transaction *transaction, size_t *ret_failed);
+
+/* Frees it, committed or not; NULL is fine. */
+void xfib_transaction__free(struct xfib_transaction *transaction);
 
 /* ---- routes, next hops, links ---- */
 
@@ -197,6 +428,49 @@ enum xfib_verdict xfib_reason__verdict(uint32_t reason);
 /* Name of a verdict ("pass") or of a route type ("unicast"); NULL for a number that is none. */
 const char *xfib_verdict__name(uint32_t verdict);
 const char *xfib_route_type__name(uint32_t type);
+
+/* ---- watching routes change ---- */
+
+enum xfib_route_event_type {
+	XFIB_ROUTE_ADDED = 1,
+	XFIB_ROUTE_CHANGED, /* other attributes; prefix, interface and gateway are the same */
+	XFIB_ROUTE_DELETED,
+	XFIB_ROUTE_RESYNC, /* some were lost: look at everything anew. Nothing else in the event counts */
+};
+
+/* A path that came, went or changed, complete: reading it needs the instance no longer. */
+struct xfib_route_event {
+	uint32_t type; /* enum xfib_route_event_type */
+	bool own;      /* this process asked for the change */
+	uint8_t pad[3];
+	uint32_t link_flags; /* XFIB_LINK_*, of the interface */
+	uint32_t link_kind;  /* IANA interface type */
+	char dev[16];
+	struct xfib_route route;     /* of a deleted one, as it was */
+	struct xfib_nexthop nexthop;
+};
+
+struct xfib_watch;
+
+/*
+ * Begins to watch. What changes after this call returns is reported, in order,
+ * each change once; the filter may be NULL.
+ *
+ * -ECONNREFUSED: xfibd is not running; -EACCES: it does not serve this process.
+ */
+int xfib_watch__open(const struct xfib *instance, const struct xfib_route_filter *filter, struct xfib_watch **ret_watch);
+
+/* A descriptor that polls readable when xfib_watch__next() has something to say. */
+int xfib_watch__fd(const struct xfib_watch *watch);
+
+/*
+ * The next event; never waits. -EAGAIN: none yet. When the daemon ends, the
+ * watch waits for its return by itself and then reports XFIB_ROUTE_RESYNC.
+ * Not for two threads at once.
+ */
+int xfib_watch__next(struct xfib_watch *watch, struct xfib_route_event *ret_event);
+
+void xfib_watch__close(struct xfib_watch *watch);
 
 /* ---- ports: where the programs are attached ---- */
 

@@ -17,7 +17,9 @@ attached_id() { in_r ip -j link show dev "$1" | jq '.[0].xdp.prog.id // 0'; }
 state() { in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq ".[0] | (.formatted // .).value.$1"; }
 
 # ---- nothing there yet ----
-check_status "xfib without an instance" 1 xfib get 10.0.2.1
+check_status "xfib without an instance" 0 xfib get 10.0.2.1
+check_match "answers from a private copy" "dev rb src 10.0.2.254" "$OUT"
+check_status "xfib without an instance, asked for the maps" 1 xfib --backend maps get 10.0.2.1
 check_match "says what to do" 'no instance at .*start xfibd' "$ERR"
 check_status "attach without an instance" 1 xfib attach ra
 check_status "unload without an instance is fine" 0 xfib unload
@@ -109,15 +111,15 @@ xfibd__stop
 check "starts" xfibd__start
 xfibd__stop
 in_b mkdir -p "$DIR"
-check_status "from another network namespace: get" 1 in_b "$BUILD/xfib" get 10.0.2.1
+check_status "from another network namespace: get" 1 in_b "$BUILD/xfib" --backend maps get 10.0.2.1
 check_match "says whose it is" 'belongs to network namespace [0-9]+' "$ERR"
 check_status "from another network namespace: xfibd" 1 in_b timeout 20 "$BUILD/xfibd"
 check_match "says whose it is" 'belongs to network namespace [0-9]+' "$ERR"
 check_status "from another network namespace: unload" 1 in_b "$BUILD/xfib" unload
 check_match "says whose it is" 'belongs to network namespace [0-9]+' "$ERR"
 check "it is still there" ls "$XFIB_PIN/xfib_state"
-in_r bpftool map update pinned "$XFIB_PIN/xfib_state" key 0 0 0 0 value 99 0 0 0 $(yes 0 | head -n 252) any
-check_status "another layout version: get" 1 xfib get 10.0.2.1
+in_r bpftool map update pinned "$XFIB_PIN/xfib_state" key 0 0 0 0 value 99 0 0 0 $(yes 0 | head -n 316) any
+check_status "another layout version: get" 1 xfib --backend maps get 10.0.2.1
 check_match "says which" 'layout version 99' "$ERR"
 check_status "another layout version: xfibd" 1 daemon
 check_match "says which" 'layout version 99.*xfib unload' "$ERR"

@@ -69,6 +69,7 @@ topology__remove() {
 	xfibd__stop KILL
 	topology__remove_namespaces
 	umount "$DIR/bpf" 2>/dev/null
+	rm -f "/run/xfib/$(tr / _ <<<"$XFIB_PIN").sock"
 	rm -rf "$DIR"
 	DIR=
 }

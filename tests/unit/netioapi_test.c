@@ -375,7 +375,7 @@ static int setup(void **state)
 	lo = if_nametoindex("lo");
 	snprintf(pin, sizeof(pin), "%s/xfib", directory);
 	setenv("XFIB_PIN", pin, 1);
-	if (instance__create(pin, &sizes, &instance) || mirror__new(&instance__maps(instance)->maps, &opts, &mirror) ||
+	if (instance__create(pin, &sizes, (gid_t)-1, &instance) || mirror__new(&instance__maps(instance)->maps, &opts, &mirror) ||
 	    mirror__sync(mirror) || instance__publish(instance))
 		return -1;
 	mirror__free(mirror);

@@ -9,7 +9,7 @@
 
 static int parse(const char *line, struct options *options)
 {
-	static char copy[256], *argv[16];
+	static char copy[512], *argv[16];
 	int argc = 0;
 
 	snprintf(copy, sizeof(copy), "xfibd %s", line);
@@ -26,6 +26,9 @@ static void wrong_ones_are_refused(void **state)
 		"--table 0", "--table -1", "--table 4294967296", "--table 12abc", "--table EMPTY", "--table main5",
 		"--mode fast", "--on-exit maybe", "--max-routes 0", "--max-routes x", "--max-routes +5", "--max-links 1000",
 		"--max-groups 0x10", "--unknown", "-x", "nodevice", "lo nodevice", "--table", "--max-nexthops 99999999999",
+		"--group nosuchgroup", "--group EMPTY", "--socket EMPTY",
+		"--socket /a/path/that/is/longer/than/the/address/of/a/unix/socket/has/room/for/which/is/one/hundred/and/eight/bytes/on/linux",
+		"--pin /a/path/that/is/longer/than/the/address/of/a/unix/socket/has/room/for/which/is/one/hundred/and/eight/bytes",
 	};
 	struct options options;
 
@@ -73,9 +76,50 @@ static void defaults(void **state)
 	assert_string_equal(options.pin, "/sys/fs/bpf/third");
 }
 
+static void the_socket_follows_from_the_pin_directory(void **state)
+{
+	static const struct {
+		const char *line, *socket;
+	} cases[] = {
+		{ "", "/run/xfib/xfibd.sock" },
+		{ "--pin /sys/fs/bpf/xfib", "/run/xfib/xfibd.sock" },
+		{ "--pin /sys/fs//bpf/xfib/", "/run/xfib/xfibd.sock" },
+		{ "--pin /run/bpf-r/xfib", "/run/xfib/_run_bpf-r_xfib.sock" },
+		{ "--pin /run/bpf-r/xfib --socket /tmp/other", "/tmp/other" },
+	};
+	struct options options;
+
+	(void)state;
+	unsetenv("XFIB_PIN");
+	unsetenv("XFIB_SOCKET");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(parse(cases[i].line, &options), 0);
+		assert_string_equal(options.socket, cases[i].socket);
+	}
+	setenv("XFIB_SOCKET", "/tmp/named", 1);
+	assert_int_equal(parse("--pin /run/bpf-r/xfib", &options), 0);
+	assert_string_equal(options.socket, "/tmp/named");
+	assert_int_equal(parse("--socket /tmp/other", &options), 0);
+	assert_string_equal(options.socket, "/tmp/other");
+	unsetenv("XFIB_SOCKET");
+}
+
+static void groups_are_looked_up(void **state)
+{
+	struct options options;
+
+	(void)state;
+	assert_int_equal(parse("", &options), 0);
+	assert_int_equal(options.groups.watch, NO_GROUP);
+	assert_int_equal(parse("--group root", &options), 0);
+	assert_int_equal(options.groups.watch, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_socket_follows_from_the_pin_directory),
+		cmocka_unit_test(groups_are_looked_up),
 		cmocka_unit_test(wrong_ones_are_refused),
 		cmocka_unit_test(right_ones_are_taken),
 		cmocka_unit_test(defaults),

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* user/xfibd/prefix_index.c against a linear search, with insertions and removals at random. */
+/* user/mirror/prefix_index.c against a linear search, with insertions and removals at random. */
 #include "unit.h"
 
 #include "hash.h"
 #include "prefix_index.h"
 
 #define ROUTES 2000
+#define SIZE 4096
 
+static struct xfib_prefix entries[SIZE];
+static struct xfib_state shared;
 static struct xfib_route routes[ROUTES + 1];
 static bool held[ROUTES + 1];
 
@@ -44,7 +47,7 @@ static void finds_what_a_linear_search_finds(void **state)
 	(void)state;
 	unit__seed();
 	hash__init();
-	assert_int_equal(prefix_index__init(&index, routes), 0);
+	prefix_index__init(&index, routes, entries, SIZE, &shared);
 	for (int step = 0; step < 40000; step++) {
 		uint32_t id = 1 + unit__below(ROUTES), other;
 
@@ -55,7 +58,6 @@ static void finds_what_a_linear_search_finds(void **state)
 		} else {
 			random_route(&routes[id]);
 			other = find_slowly(&routes[id]);
-			assert_int_equal(prefix_index__reserve(&index), 0);
 			prefix_index__set(&index, id);
 			held[id] = true;
 			held[other] = false; /* of the same prefix: replaced */
@@ -69,7 +71,6 @@ static void finds_what_a_linear_search_finds(void **state)
 			assert_int_equal(find(&index, &wanted), find_slowly(&wanted));
 		}
 	}
-	prefix_index__destroy(&index);
 }
 
 int main(void)

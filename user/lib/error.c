@@ -31,18 +31,24 @@ int error__set(int err, const char *format, ...)
 	return err;
 }
 
+void error__log(const char *line)
+{
+	if (log_fn)
+		log_fn(line, log_data);
+}
+
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
 	char line[1024];
 	size_t length;
 
-	if (!log_fn || level > LIBBPF_WARN)
+	if (!log_fn || level > LIBBPF_WARN) /* formatting costs */
 		return 0;
 	vsnprintf(line, sizeof(line), format, args);
 	length = strlen(line);
 	if (length && line[length - 1] == '\n')
 		line[length - 1] = '\0';
-	log_fn(line, log_data);
+	error__log(line);
 	return 0;
 }
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* Opening the pinned maps, and the reader's half of the protocol against slots that are used again. */
-#include <asm/socket.h>
-#include <bpf/bpf.h>
+/*
+ * Instances: which backend an opening means, and the reader's half of the
+ * protocol against slots that are used again.
+ */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "client.h"
+#include "pinned.h"
 #include "private.h"
+#include "private_copy.h"
+#include "snapshot.h"
 
 /* A slot is reused at most once in a grace period of milliseconds: two moves in a row are rare already. */
 #define STEADY_ATTEMPTS 100
@@ -26,207 +26,194 @@ const char *instance__pin(const char *pin)
 	return variable && *variable ? variable : XFIB_DEFAULT_PIN;
 }
 
-static int open_map(const char *pin, const char *name, uint32_t flags, struct bpf_map_info *ret_info)
+/* ---- opening ---- */
+
+static int choose_backend(const struct xfib_open_opts *opts, enum xfib_backend *ret_backend)
 {
-	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
-	uint32_t length = sizeof(*ret_info);
-	char path[PATH_MAX];
-	int fd, err;
+	const char *variable = getenv("XFIB_BACKEND");
 
-	if (snprintf(path, sizeof(path), "%s/%s", pin, name) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	fd = bpf_obj_get_opts(path, &opts);
-	if (fd < 0)
-		return fd;
-	memset(ret_info, 0, sizeof(*ret_info));
-	err = bpf_obj_get_info_by_fd(fd, ret_info, &length);
-	if (err) {
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-/*
- * The memory is read-only, the descriptor for a moment is not: mmap() of one
- * that was opened with BPF_F_RDONLY loses VM_SHARED, and bpf_map_mmap()
- * refuses what is not shared.
- */
-static int map_array(const char *pin, const char *name, size_t element, struct mapped *ret_mapped)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct bpf_map_info info;
-	struct mapped mapped;
-	void *memory;
-	int fd = open_map(pin, name, 0, &info);
-
-	if (fd < 0)
-		return fd;
-	if (info.value_size != element) {
-		close(fd);
-		return -EPROTO;
-	}
-	mapped.count = info.max_entries;
-	mapped.bytes = (element * mapped.count + page - 1) / page * page;
-	memory = mmap(NULL, mapped.bytes, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	if (memory == MAP_FAILED)
-		return -errno;
-	mapped.memory = memory;
-	*ret_mapped = mapped;
-	return 0;
-}
-
-static void unmap(struct mapped *mapped)
-{
-	if (mapped->memory)
-		munmap((void *)(uintptr_t)mapped->memory, mapped->bytes);
-	mapped->memory = NULL;
-}
-
-static int check_state(const char *pin, const struct xfib_state *state)
-{
-	struct stat info;
-
-	if (state->layout != XFIB_LAYOUT)
-		return error__set(-EPROTO, "the instance at %s has layout version %u, this library reads %u", pin,
-				  state->layout, XFIB_LAYOUT);
-	if (stat("/proc/self/ns/net", &info) || info.st_ino == state->netns)
+	*ret_backend = opts ? opts->backend : XFIB_BACKEND_AUTO;
+	if (*ret_backend != XFIB_BACKEND_AUTO) {
+		if (*ret_backend != XFIB_BACKEND_MAPS && *ret_backend != XFIB_BACKEND_PRIVATE)
+			return error__set(-EINVAL, "xfib_instance__open: backend %u cannot be asked for", *ret_backend);
 		return 0;
-	return error__set(-EXDEV,
-			  "the instance at %s belongs to network namespace %llu, this process is in %llu: enter that one, "
-			  "or name another instance with --pin or XFIB_PIN",
-			  pin, (unsigned long long)state->netns, (unsigned long long)info.st_ino);
-}
-
-static int map_arrays(const char *pin, struct xfib *instance)
-{
-	const struct {
-		const char *name;
-		size_t element;
-		struct mapped *mapped;
-	} arrays[] = {
-		{ "xfib_routes", sizeof(struct xfib_route), &instance->routes },
-		{ "xfib_nexthops", sizeof(struct xfib_nexthop), &instance->nexthops },
-		{ "xfib_groups", sizeof(struct xfib_group), &instance->groups },
-		{ "xfib_links", sizeof(struct xfib_link), &instance->links },
-		{ "xfib_addresses", sizeof(struct xfib_address), &instance->addresses },
-	};
-
-	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
-		int err = map_array(pin, arrays[i].name, arrays[i].element, arrays[i].mapped);
-
-		if (err)
-			return error__set(err, "opening %s/%s: %s", pin, arrays[i].name, strerror(-err));
 	}
+	if (variable && *variable) {
+		for (uint32_t backend = XFIB_BACKEND_AUTO; backend <= XFIB_BACKEND_PRIVATE; backend++) {
+			if (strcmp(variable, xfib_backend__name(backend)))
+				continue;
+			*ret_backend = backend;
+			break;
+		}
+		if (*ret_backend == XFIB_BACKEND_AUTO && strcmp(variable, "auto"))
+			return error__set(-EINVAL, "XFIB_BACKEND '%s': must be maps, private or auto", variable);
+	}
+	if (*ret_backend == XFIB_BACKEND_AUTO && opts && opts->pin)
+		*ret_backend = XFIB_BACKEND_MAPS;
 	return 0;
 }
 
-static int open_tries(const char *pin, struct xfib *instance)
+/* Does an error of the maps mean that there is no instance for this process? */
+static bool is_none(int err)
 {
-	const struct {
-		const char *name;
-		int *fd;
-	} maps[] = {
-		{ "xfib_rib4", &instance->rib4_fd },
-		{ "xfib_rib6", &instance->rib6_fd },
-		{ "xfib_stats", &instance->stats_fd },
-	};
-
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		struct bpf_map_info info;
-
-		*maps[i].fd = open_map(pin, maps[i].name, BPF_F_RDONLY, &info);
-		if (*maps[i].fd < 0)
-			return error__set(*maps[i].fd, "opening %s/%s: %s", pin, maps[i].name,
-					  strerror(-*maps[i].fd));
-		if (maps[i].fd == &instance->stats_fd && info.value_size != sizeof(struct xfib_link_stats))
-			return error__set(-EPROTO, "%s/xfib_stats counts other reasons than this library knows", pin);
-	}
-	return 0;
+	return err == -ENOENT || err == -ENOTDIR || err == -EACCES || err == -EPERM || err == -EPROTO || err == -EXDEV;
 }
 
-static int report_state(const char *pin, int err)
+static int open_backend(struct xfib *instance, enum xfib_backend backend)
 {
-	if (err == -ENOENT)
-		return error__set(err, "no instance at %s: start xfibd, or name another one with --pin or XFIB_PIN", pin);
-	if (err == -EPROTO)
-		return error__set(err, "the instance at %s has another layout version than this library", pin);
-	return error__set(err, "opening the instance at %s: %s", pin, strerror(-err));
+	int err = 0;
+
+	if (backend != XFIB_BACKEND_PRIVATE) {
+		err = pinned__open(instance);
+		if (backend == XFIB_BACKEND_MAPS || !is_none(err))
+			return err;
+		snprintf(instance->fallback, sizeof(instance->fallback), "%s", xfib_error__last());
+	}
+	return private_copy__open(instance);
 }
 
 XFIB_PUBLIC int xfib_instance__open(const struct xfib_open_opts *opts, struct xfib **ret_instance)
 {
+	enum xfib_backend backend;
 	struct xfib *instance;
-	const char *pin;
+	const char *pin, *socket;
 	int err;
 
 	if (opts && opts->size != sizeof(*opts))
 		return error__set(-EINVAL, "xfib_instance__open: size %zu of the options is not known", opts->size);
+	err = choose_backend(opts, &backend);
+	if (err)
+		return err;
 	pin = instance__pin(opts ? opts->pin : NULL);
+	socket = opts && opts->socket ? opts->socket : "";
+	if (strlen(pin) >= sizeof(instance->pin))
+		return error__set(-ENAMETOOLONG, "pin directory '%s': must be shorter than %zu bytes", pin,
+				  sizeof(instance->pin));
+	if (strlen(socket) >= sizeof(instance->socket))
+		return error__set(-ENAMETOOLONG, "socket '%s': must be shorter than %zu bytes", socket,
+				  sizeof(instance->socket));
 	instance = calloc(1, sizeof(*instance));
 	if (!instance)
 		return error__set(-ENOMEM, "out of memory");
 	instance->rib4_fd = instance->rib6_fd = instance->stats_fd = -1;
-	err = map_array(pin, "xfib_state", sizeof(struct xfib_state), &instance->state_map);
-	if (err) {
-		report_state(pin, err);
-		goto fail;
+	strcpy(instance->pin, pin);
+	strcpy(instance->socket, socket);
+	err = open_backend(instance, backend);
+	if (!err && instance->backend == XFIB_BACKEND_MAPS) {
+		err = client__new(*socket ? socket : NULL, pin, &instance->client);
+		if (err)
+			error__set(err, "out of memory");
 	}
-	instance->state = instance->state_map.memory;
-	err = check_state(pin, instance->state);
-	if (!err)
-		err = map_arrays(pin, instance);
-	if (!err)
-		err = open_tries(pin, instance);
-	if (err)
-		goto fail;
+	if (err) {
+		xfib_instance__close(instance);
+		return err;
+	}
 	*ret_instance = instance;
 	return 0;
-fail:
-	xfib_instance__close(instance);
-	return err;
 }
 
 XFIB_PUBLIC void xfib_instance__close(struct xfib *instance)
 {
 	if (!instance)
 		return;
-	unmap(&instance->routes);
-	unmap(&instance->nexthops);
-	unmap(&instance->groups);
-	unmap(&instance->links);
-	unmap(&instance->addresses);
-	unmap(&instance->state_map);
-	if (instance->rib4_fd >= 0)
-		close(instance->rib4_fd);
-	if (instance->rib6_fd >= 0)
-		close(instance->rib6_fd);
-	if (instance->stats_fd >= 0)
-		close(instance->stats_fd);
+	client__free(instance->client);
+	snapshot__free(instance);
+	private_copy__close(instance);
+	pinned__close(instance);
 	free(instance);
+}
+
+/* ---- what it is ---- */
+
+XFIB_PUBLIC const char *xfib_backend__name(uint32_t backend)
+{
+	static const char *const names[] = {
+		[XFIB_BACKEND_AUTO] = "auto",
+		[XFIB_BACKEND_MAPS] = "maps",
+		[XFIB_BACKEND_PRIVATE] = "private",
+		[XFIB_BACKEND_SNAPSHOT] = "snapshot",
+	};
+
+	return backend < sizeof(names) / sizeof(names[0]) ? names[backend] : NULL;
+}
+
+static int copy_state(const struct xfib *instance, const void *query, void *result)
+{
+	struct xfib_state scratch;
+
+	(void)query;
+	*(struct xfib_state *)result = *instance__state(instance, &scratch);
+	return 0;
+}
+
+XFIB_PUBLIC int xfib_instance__state(const struct xfib *instance, struct xfib_state *ret_state)
+{
+	struct xfib_state state;
+	int err = instance__steady(instance, copy_state, NULL, &state);
+
+	if (!err)
+		*ret_state = state;
+	return err;
+}
+
+XFIB_PUBLIC int xfib_instance__describe(const struct xfib *instance, struct xfib_description *ret_description)
+{
+	struct xfib_description description = { .size = sizeof(description), .backend = instance->backend };
+	struct xfib_state state;
+	int err;
+
+	if (ret_description->size != sizeof(description))
+		return error__set(-EINVAL, "xfib_instance__describe: size %zu of the description is not known",
+				  ret_description->size);
+	description.mapped = instance->routes.memory != NULL;
+	strcpy(description.fallback, instance->fallback);
+	if (instance->backend == XFIB_BACKEND_MAPS) {
+		err = xfib_instance__state(instance, &state);
+		if (err)
+			return err;
+		strcpy(description.pin, instance->pin);
+		description.pid = state.pid;
+		snprintf(description.socket, sizeof(description.socket), "%s", client__path(instance->client));
+	}
+	*ret_description = description;
+	return 0;
 }
 
 XFIB_PUBLIC bool xfib_instance__retired(const struct xfib *instance)
 {
-	return __atomic_load_n(&instance->state->retired, __ATOMIC_ACQUIRE);
+	struct xfib_state scratch;
+
+	return instance->backend == XFIB_BACKEND_MAPS &&
+	       __atomic_load_n(&instance__state(instance, &scratch)->retired, __ATOMIC_ACQUIRE);
 }
 
-XFIB_PUBLIC const struct xfib_state *xfib_instance__state(const struct xfib *instance)
+/* ---- reading ---- */
+
+static uint64_t generation(const struct xfib *instance)
 {
-	return instance->state;
+	struct xfib_state scratch;
+
+	return __atomic_load_n(&instance__state(instance, &scratch)->generation, __ATOMIC_ACQUIRE);
 }
 
 int instance__steady(const struct xfib *instance,
-		     int (*look)(const struct xfib *instance, const void *query, void *result), const void *query,
-		     void *result)
+		   int (*look)(const struct xfib *instance, const void *query, void *result), const void *query,
+		   void *result)
 {
-	for (int attempt = 0; attempt < STEADY_ATTEMPTS; attempt++) {
-		uint64_t before = __atomic_load_n(&instance->state->generation, __ATOMIC_ACQUIRE);
-		int err = look(instance, query, result);
+	int err;
 
+	if (instance->backend != XFIB_BACKEND_MAPS) {
+		private_copy__lock(instance);
+		err = look(instance, query, result);
+		private_copy__unlock(instance);
+		return err;
+	}
+	for (int attempt = 0; attempt < STEADY_ATTEMPTS; attempt++) {
+		uint64_t before = generation(instance);
+
+		err = look(instance, query, result);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&instance->state->generation, __ATOMIC_RELAXED) == before)
+		if (generation(instance) == before)
 			return err;
 	}
 	return error__set(-EAGAIN, "the maps changed all the time during a look-up");

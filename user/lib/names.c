@@ -27,6 +27,24 @@ XFIB_PUBLIC enum xfib_verdict xfib_reason__verdict(uint32_t reason)
 	return reason < XFIB_REASON_COUNT ? reasons[reason].verdict : XFIB_VERDICT_PASS;
 }
 
+static const struct {
+	const char *name, *text;
+} candidate_reasons[] = {
+#define REASON(symbol, reason_name, reason_text) [XFIB_CANDIDATE_##symbol] = { reason_name, reason_text },
+	XFIB_CANDIDATE_REASONS(REASON)
+#undef REASON
+};
+
+XFIB_PUBLIC const char *xfib_candidate_reason__name(uint32_t reason)
+{
+	return reason < XFIB_CANDIDATE_REASON_COUNT ? candidate_reasons[reason].name : NULL;
+}
+
+XFIB_PUBLIC const char *xfib_candidate_reason__text(uint32_t reason)
+{
+	return reason < XFIB_CANDIDATE_REASON_COUNT ? candidate_reasons[reason].text : NULL;
+}
+
 XFIB_PUBLIC const char *xfib_verdict__name(uint32_t verdict)
 {
 	static const char *const names[] = { "pass", "redirect", "drop" };

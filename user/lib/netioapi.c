@@ -72,12 +72,14 @@ static const struct {
 	[OUTCOME_SUCCESS] = { 0, 0 },
 	[OUTCOME_FILE_NOT_FOUND] = { (NTSTATUS)0xC0000034, 2 },
 	[OUTCOME_ACCESS_DENIED] = { (NTSTATUS)0xC0000022, 5 },
+	[OUTCOME_INVALID_HANDLE] = { (NTSTATUS)0xC0000008, 6 },
 	[OUTCOME_NO_MEMORY] = { (NTSTATUS)0xC0000017, 8 },
 	[OUTCOME_NOT_SUPPORTED] = { (NTSTATUS)0xC00000BB, 50 },
 	[OUTCOME_INVALID_PARAMETER] = { (NTSTATUS)0xC000000D, 87 },
 	[OUTCOME_INVALID_NAME] = { (NTSTATUS)0xC0000033, 123 },
 	[OUTCOME_NOT_FOUND] = { (NTSTATUS)0xC0000225, 1168 },
 	[OUTCOME_NETWORK_UNREACHABLE] = { (NTSTATUS)0xC000023C, 1231 },
+	[OUTCOME_ALREADY_EXISTS] = { (NTSTATUS)0xC000022A, 5010 },
 };
 
 static NTSTATUS number_of(enum contract contract, enum outcome outcome)
@@ -108,6 +110,14 @@ BOTH(GetBestRoute2,
 
 BOTH(GetIpForwardEntry2, (PMIB_IPFORWARD_ROW2 Row), netio__entry(Row))
 BOTH(GetIpForwardTable2, (ADDRESS_FAMILY Family, PMIB_IPFORWARD_TABLE2 *Table), netio__table(Family, Table))
+BOTH(CreateIpForwardEntry2, (const MIB_IPFORWARD_ROW2 *Row), netio__create(Row))
+BOTH(SetIpForwardEntry2, (const MIB_IPFORWARD_ROW2 *Row), netio__set(Row))
+BOTH(DeleteIpForwardEntry2, (const MIB_IPFORWARD_ROW2 *Row), netio__delete(Row))
+BOTH(NotifyRouteChange2,
+     (ADDRESS_FAMILY AddressFamily, PIPFORWARD_CHANGE_CALLBACK Callback, PVOID CallerContext,
+      BOOLEAN InitialNotification, HANDLE *NotificationHandle),
+     netio__notify(AddressFamily, Callback, CallerContext, InitialNotification != 0, NotificationHandle))
+BOTH(CancelMibChangeNotify2, (HANDLE NotificationHandle), netio__cancel(NotificationHandle))
 BOTH(ConvertInterfaceIndexToLuid, (NET_IFINDEX InterfaceIndex, PNET_LUID InterfaceLuid),
      netio__index_to_luid(InterfaceIndex, InterfaceLuid))
 BOTH(ConvertInterfaceLuidToIndex, (const NET_LUID *InterfaceLuid, PNET_IFINDEX InterfaceIndex),

@@ -12,6 +12,13 @@ static bool is_loopback(uint32_t family, const uint8_t *bytes)
 	return family == AF_INET6 ? !memcmp(bytes, one, 16) : bytes[0] == 127;
 }
 
+/* Addresses that mean something on one link only: link-local ones, and multicast groups of an interface or a link. */
+static bool needs_scope(uint32_t family, const uint8_t *bytes)
+{
+	return address__is_link_local(family, bytes) ||
+	       (family == AF_INET6 && bytes[0] == 0xff && ((bytes[1] & 0xf) == 1 || (bytes[1] & 0xf) == 2));
+}
+
 /*
  * The interface that LUID or index name. No LUID, or one of value 0: the
  * driver contract takes the index next; the user-mode contract does so without
@@ -20,21 +27,20 @@ static bool is_loopback(uint32_t family, const uint8_t *bytes)
 static enum outcome find_interface(enum contract contract, const struct xfib *instance, const NET_LUID *luid,
 				   NET_IFINDEX index, bool local_source, uint32_t *ret_ifindex)
 {
-	const struct xfib_link *link;
+	struct xfib_link link;
 
 	*ret_ifindex = 0;
 	if (luid && luid->Value) {
 		if (contract == CONTRACT_USER && local_source) /* which decides by itself */
 			return OUTCOME_SUCCESS;
-		link = netio__link_of(instance, luid);
-		if (!link)
+		if (!netio__link_of(instance, luid, &link))
 			return OUTCOME_NOT_FOUND;
-		*ret_ifindex = link->ifindex;
+		*ret_ifindex = link.ifindex;
 		return OUTCOME_SUCCESS;
 	}
 	if (contract == CONTRACT_USER && (luid || !index))
 		return OUTCOME_SUCCESS;
-	if (!instance__link(instance, index))
+	if (xfib_link__by_index(instance, index, &link))
 		return contract == CONTRACT_USER ? OUTCOME_FILE_NOT_FOUND : OUTCOME_NOT_FOUND;
 	*ret_ifindex = index;
 	return OUTCOME_SUCCESS;
@@ -45,18 +51,18 @@ static enum outcome check_scopes(const struct xfib *instance, const SOCKADDR_INE
 				 const SOCKADDR_INET *destination, uint32_t *ifindex)
 {
 	uint32_t family = destination->si_family;
-	const struct xfib_link *link;
+	struct xfib_link link;
 
 	if (netio__scope(destination)) {
-		if (!address__is_link_local(family, netio__bytes(destination)))
+		if (!needs_scope(family, netio__bytes(destination)))
 			return OUTCOME_INVALID_PARAMETER;
-		if (!*ifindex && instance__link(instance, netio__scope(destination)))
+		if (!*ifindex && !xfib_link__by_index(instance, netio__scope(destination), &link))
 			*ifindex = netio__scope(destination); /* the scope is the constraint */
 		if (netio__scope(destination) != *ifindex)
 			return OUTCOME_INVALID_PARAMETER;
 	}
-	link = instance__link(instance, *ifindex);
-	if (link && is_loopback(family, netio__bytes(destination)) && !(link->flags & XFIB_LINK_LOOPBACK))
+	if (*ifindex && is_loopback(family, netio__bytes(destination)) &&
+	    !xfib_link__by_index(instance, *ifindex, &link) && !(link.flags & XFIB_LINK_LOOPBACK))
 		return OUTCOME_INVALID_PARAMETER;
 	if (!source)
 		return OUTCOME_SUCCESS;

@@ -11,17 +11,16 @@ void netio__luid_of(const struct xfib_link *link, NET_LUID *ret_luid)
 	ret_luid->Info.IfType = link->kind;
 }
 
-const struct xfib_link *netio__link_of(const struct xfib *instance, const NET_LUID *luid)
+bool netio__link_of(const struct xfib *instance, const NET_LUID *luid, struct xfib_link *ret_link)
 {
-	const struct xfib_link *link = instance__link(instance, (uint32_t)luid->Info.NetLuidIndex);
-
-	return link && link->kind == luid->Info.IfType && !luid->Info.Reserved ? link : NULL;
+	return !luid->Info.Reserved && !xfib_link__by_index(instance, (uint32_t)luid->Info.NetLuidIndex, ret_link) &&
+	       ret_link->kind == luid->Info.IfType;
 }
 
 enum outcome netio__index_to_luid(NET_IFINDEX index, NET_LUID *ret_luid)
 {
-	const struct xfib_link *link;
 	struct xfib *instance;
+	struct xfib_link link;
 	int err;
 
 	if (!ret_luid)
@@ -30,17 +29,16 @@ enum outcome netio__index_to_luid(NET_IFINDEX index, NET_LUID *ret_luid)
 	err = netio__instance(&instance);
 	if (err)
 		return netio__outcome(err);
-	link = instance__link(instance, index);
-	if (!link)
+	if (xfib_link__by_index(instance, index, &link))
 		return OUTCOME_FILE_NOT_FOUND;
-	netio__luid_of(link, ret_luid);
+	netio__luid_of(&link, ret_luid);
 	return OUTCOME_SUCCESS;
 }
 
 enum outcome netio__luid_to_index(const NET_LUID *luid, NET_IFINDEX *ret_index)
 {
-	const struct xfib_link *link;
 	struct xfib *instance;
+	struct xfib_link link;
 	int err;
 
 	if (!luid || !ret_index)
@@ -49,17 +47,16 @@ enum outcome netio__luid_to_index(const NET_LUID *luid, NET_IFINDEX *ret_index)
 	err = netio__instance(&instance);
 	if (err)
 		return netio__outcome(err);
-	link = netio__link_of(instance, luid);
-	if (!link)
+	if (!netio__link_of(instance, luid, &link))
 		return OUTCOME_FILE_NOT_FOUND;
-	*ret_index = link->ifindex;
+	*ret_index = link.ifindex;
 	return OUTCOME_SUCCESS;
 }
 
 enum outcome netio__luid_to_name(const NET_LUID *luid, char *name, size_t length)
 {
-	const struct xfib_link *link;
 	struct xfib *instance;
+	struct xfib_link link;
 	size_t bytes;
 	int err;
 
@@ -68,13 +65,12 @@ enum outcome netio__luid_to_name(const NET_LUID *luid, char *name, size_t length
 	err = netio__instance(&instance);
 	if (err)
 		return netio__outcome(err);
-	link = netio__link_of(instance, luid);
-	if (!link)
+	if (!netio__link_of(instance, luid, &link))
 		return OUTCOME_FILE_NOT_FOUND;
-	bytes = strnlen(link->name, sizeof(link->name));
+	bytes = strnlen(link.name, sizeof(link.name));
 	if (length <= bytes)
 		return OUTCOME_NO_MEMORY;
-	memcpy(name, link->name, bytes);
+	memcpy(name, link.name, bytes);
 	name[bytes] = '\0';
 	return OUTCOME_SUCCESS;
 }
@@ -95,8 +91,7 @@ static uint32_t index_of_form(const char *name)
 
 enum outcome netio__name_to_luid(const char *name, NET_LUID *ret_luid)
 {
-	const struct xfib_link *link;
-	struct xfib_link found;
+	struct xfib_link link;
 	struct xfib *instance;
 	int err;
 
@@ -108,13 +103,10 @@ enum outcome netio__name_to_luid(const char *name, NET_LUID *ret_luid)
 	err = netio__instance(&instance);
 	if (err)
 		return netio__outcome(err);
-	if (!xfib_link__by_name(instance, name, &found)) { /* a name of the machine's own goes first */
-		netio__luid_of(&found, ret_luid);
-		return OUTCOME_SUCCESS;
-	}
-	link = instance__link(instance, index_of_form(name));
-	if (!link || link->kind != 6)
+	/* A name of the machine's own goes first. */
+	if (xfib_link__by_name(instance, name, &link) &&
+	    (xfib_link__by_index(instance, index_of_form(name), &link) || link.kind != 6))
 		return OUTCOME_INVALID_NAME;
-	netio__luid_of(link, ret_luid);
+	netio__luid_of(&link, ret_luid);
 	return OUTCOME_SUCCESS;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* Rows and addresses as netioapi has them. */
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <time.h>
@@ -40,35 +41,57 @@ bool netio__has_row(uint32_t type)
 	       type == XFIB_ROUTE_ANYCAST || type == XFIB_ROUTE_MULTICAST;
 }
 
-static NL_ROUTE_PROTOCOL protocol_of(const struct xfib_route *route, const struct xfib_nexthop *nexthop)
+/* Protocols that both systems have. Local is what the kernel did by itself. */
+static const struct {
+	uint8_t rtprot;
+	NL_ROUTE_PROTOCOL protocol;
+} protocols[] = {
+	{ RTPROT_KERNEL, RouteProtocolLocal }, { RTPROT_REDIRECT, RouteProtocolIcmp },
+	{ RTPROT_BGP, RouteProtocolBgp },      { RTPROT_OSPF, RouteProtocolOspf },
+	{ RTPROT_ISIS, RouteProtocolIsIs },    { RTPROT_RIP, RouteProtocolRip },
+	{ RTPROT_EIGRP, RouteProtocolEigrp },  { RTPROT_DHCP, RouteProtocolDhcp },
+};
+
+NL_ROUTE_PROTOCOL netio__protocol_of(const struct xfib_route *route)
 {
-	if (route->type == XFIB_ROUTE_LOCAL || (route->protocol == RTPROT_KERNEL && !nexthop->gateway_family))
+	if (route->type == XFIB_ROUTE_LOCAL)
 		return RouteProtocolLocal;
-	switch (route->protocol) {
-	case RTPROT_REDIRECT:
-		return RouteProtocolIcmp;
-	case RTPROT_BGP:
-		return RouteProtocolBgp;
-	case RTPROT_OSPF:
-		return RouteProtocolOspf;
-	case RTPROT_ISIS:
-		return RouteProtocolIsIs;
-	case RTPROT_RIP:
-		return RouteProtocolRip;
-	case RTPROT_EIGRP:
-		return RouteProtocolEigrp;
-	case RTPROT_DHCP:
-		return RouteProtocolDhcp;
-	default:
-		return RouteProtocolNetMgmt;
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (protocols[i].rtprot == route->protocol)
+			return protocols[i].protocol;
 	}
+	return RouteProtocolNetMgmt;
 }
 
-/* Whole row of a route; no byte of it is left undefined. */
+int netio__rtprot_of(NL_ROUTE_PROTOCOL protocol, uint8_t *ret_rtprot)
+{
+	int number = (int)protocol;
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (protocols[i].protocol == protocol) {
+			*ret_rtprot = protocols[i].rtprot;
+			return 0;
+		}
+	}
+	/* Unset, by InitializeIpForwardEntry() or in a zeroed row, or one that Linux has no number for. */
+	if (number != -1 && (number < 0 || number > RouteProtocolDhcp) && number != MIB_IPPROTO_NT_AUTOSTATIC &&
+	    number != MIB_IPPROTO_NT_STATIC && number != MIB_IPPROTO_NT_STATIC_NON_DOD)
+		return -EINVAL;
+	*ret_rtprot = RTPROT_STATIC;
+	return 0;
+}
+
 void netio__fill_row(const struct xfib *instance, const struct xfib_route *route, const struct xfib_nexthop *nexthop,
 		     MIB_IPFORWARD_ROW2 *ret_row)
 {
-	const struct xfib_link *link = instance__link(instance, nexthop->ifindex);
+	struct xfib_link link;
+
+	netio__fill_row_of(xfib_link__by_index(instance, nexthop->ifindex, &link) ? NULL : &link, route, nexthop, ret_row);
+}
+
+void netio__fill_row_of(const struct xfib_link *link, const struct xfib_route *route,
+			const struct xfib_nexthop *nexthop, MIB_IPFORWARD_ROW2 *ret_row)
+{
 	struct timespec now;
 	uint32_t seconds;
 
@@ -93,7 +116,7 @@ void netio__fill_row(const struct xfib *instance, const struct xfib_route *route
 	ret_row->Immortal = !(route->flags & XFIB_ROUTE_EXPIRES);
 	ret_row->AutoconfigureAddress = (route->flags & XFIB_ROUTE_AUTOCONF) != 0;
 	ret_row->Metric = route->metric;
-	ret_row->Protocol = protocol_of(route, nexthop);
+	ret_row->Protocol = netio__protocol_of(route);
 	ret_row->Age = seconds > route->created ? seconds - route->created : 0;
 	ret_row->Origin = route->protocol == RTPROT_RA	     ? NlroRouterAdvertisement :
 			  route->protocol == RTPROT_DHCP     ? NlroDHCP :

@@ -11,22 +11,20 @@
 
 #include "private.h"
 
-/* The list of addresses that counts at this moment. */
-struct list {
-	const struct xfib_address *begin, *end;
-};
-
-static struct list addresses(const struct xfib *instance)
+/* The addresses that count at this moment. */
+static struct range addresses(const struct xfib *instance)
 {
-	const struct xfib_address *memory = instance->addresses.memory;
-	uint64_t word = __atomic_load_n((const uint64_t *)(const void *)&instance->state->addresses_begin,
-					__ATOMIC_ACQUIRE);
-	uint32_t pair[2];
+	struct xfib_state scratch;
 
-	memcpy(pair, &word, sizeof(pair));
-	if (pair[1] > instance->addresses.count || pair[0] > pair[1])
-		return (struct list){ memory, memory };
-	return (struct list){ memory + pair[0], memory + pair[1] };
+	return range__read(&instance__state(instance, &scratch)->addresses_begin, instance->addresses.count);
+}
+
+/* An address, where it is mapped or in `scratch`. NULL: it cannot be read. */
+static const struct xfib_address *address_at(const struct xfib *instance, uint32_t at, struct xfib_address *scratch)
+{
+	if (instance->addresses.memory)
+		return (const struct xfib_address *)instance->addresses.memory + at;
+	return array__fetch(&instance->addresses, at, scratch) ? scratch : NULL;
 }
 
 /* Number of leading bits in which two addresses agree, at most `limit`. */
@@ -39,17 +37,22 @@ static uint32_t common_bits(const uint8_t *a, const uint8_t *b, uint32_t limit)
 	return bits;
 }
 
-const struct xfib_address *source__own(const struct xfib *instance, uint32_t family, const uint8_t address[16],
-				       uint32_t ifindex)
+bool source__own(const struct xfib *instance, uint32_t family, const uint8_t address[16], uint32_t ifindex,
+		 struct xfib_address *ret_own)
 {
-	struct list list = addresses(instance);
+	struct range range = addresses(instance);
+	struct xfib_address scratch;
 
-	for (const struct xfib_address *own = list.begin; own < list.end; own++) {
-		if (own->family == family && !memcmp(own->address, address, 16) &&
-		    (!ifindex || own->ifindex == ifindex))
-			return own;
+	for (uint32_t at = range.begin; at < range.end; at++) {
+		const struct xfib_address *own = address_at(instance, at, &scratch);
+
+		if (!own || own->family != family || memcmp(own->address, address, 16) ||
+		    (ifindex && own->ifindex != ifindex))
+			continue;
+		*ret_own = *own;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* ---- IPv4 ---- */
@@ -57,30 +60,35 @@ const struct xfib_address *source__own(const struct xfib *instance, uint32_t fam
 static bool select4(const struct xfib *instance, const struct xfib_route *route, const struct xfib_nexthop *nexthop,
 		    uint8_t ret_source[16])
 {
-	const struct xfib_address *first = NULL, *elsewhere = NULL;
-	struct list list = addresses(instance);
-	bool gateway = nexthop->gateway_family == XFIB_INET;
+	bool gateway = nexthop->gateway_family == XFIB_INET, has_first = false, has_elsewhere = false;
+	struct xfib_address scratch, first = { 0 }, elsewhere = { 0 };
+	struct range range = addresses(instance);
 
-	for (const struct xfib_address *own = list.begin; own < list.end; own++) {
-		if (own->family != XFIB_INET || own->flags & XFIB_ADDRESS_SECONDARY || own->scope > route->scope)
+	for (uint32_t at = range.begin; at < range.end; at++) {
+		const struct xfib_address *own = address_at(instance, at, &scratch);
+
+		if (!own || own->family != XFIB_INET || own->flags & XFIB_ADDRESS_SECONDARY || own->scope > route->scope)
 			continue;
 		if (own->ifindex != nexthop->ifindex) {
-			if (!elsewhere && own->scope != RT_SCOPE_LINK)
-				elsewhere = own;
+			if (!has_elsewhere && own->scope != RT_SCOPE_LINK) {
+				elsewhere = *own;
+				has_elsewhere = true;
+			}
 			continue;
 		}
 		if (!gateway || common_bits(nexthop->gateway, own->network, own->prefix_length) == own->prefix_length) {
-			first = own;
+			first = *own;
+			has_first = true;
 			break;
 		}
-		if (!first)
-			first = own;
+		if (!has_first) {
+			first = *own;
+			has_first = true;
+		}
 	}
-	if (!first)
-		first = elsewhere;
-	if (!first)
+	if (!has_first && !has_elsewhere)
 		return false;
-	memcpy(ret_source, first->address, 16);
+	memcpy(ret_source, has_first ? first.address : elsewhere.address, 16);
 	return true;
 }
 
@@ -121,7 +129,7 @@ static int label6(const uint8_t address[16])
 static int score6(const struct xfib *instance, const struct xfib_address *own, int rule, const uint8_t destination[16],
 		  uint32_t ifindex)
 {
-	const struct xfib_link *link;
+	struct xfib_link link;
 	int scope, wanted;
 
 	switch (rule) {
@@ -140,8 +148,8 @@ static int score6(const struct xfib *instance, const struct xfib_address *own, i
 	case 6:
 		return label6(own->address) == label6(destination);
 	case 7:
-		link = instance__link(instance, own->ifindex);
-		return !(own->flags & XFIB_ADDRESS_TEMPORARY) == !(link && link->flags & XFIB_LINK_TEMPORARY);
+		return !(own->flags & XFIB_ADDRESS_TEMPORARY) ==
+		       !(instance__link(instance, own->ifindex, &link) && link.flags & XFIB_LINK_TEMPORARY);
 	default:
 		return (int)common_bits(own->address, destination, own->prefix_length);
 	}
@@ -163,22 +171,24 @@ static bool better6(const struct xfib *instance, const struct xfib_address *a, c
 static bool select6(const struct xfib *instance, const struct xfib_nexthop *nexthop, const uint8_t destination[16],
 		    uint8_t ret_source[16])
 {
-	const struct xfib_address *best = NULL;
-	struct list list = addresses(instance);
-	bool confined = scope6(destination) <= 2;
+	struct range range = addresses(instance);
+	struct xfib_address scratch, best = { 0 };
+	bool confined = scope6(destination) <= 2, found = false;
 
-	for (const struct xfib_address *own = list.begin; own < list.end; own++) {
-		if (own->family != XFIB_INET6 || own->flags & (XFIB_ADDRESS_TENTATIVE | XFIB_ADDRESS_FAILED))
+	for (uint32_t at = range.begin; at < range.end; at++) {
+		const struct xfib_address *own = address_at(instance, at, &scratch);
+
+		if (!own || own->family != XFIB_INET6 || own->flags & (XFIB_ADDRESS_TENTATIVE | XFIB_ADDRESS_FAILED))
 			continue;
 		if (confined && nexthop->ifindex && own->ifindex != nexthop->ifindex)
 			continue;
-		if (!best || better6(instance, own, best, destination, nexthop->ifindex))
-			best = own;
+		if (!found || better6(instance, own, &best, destination, nexthop->ifindex))
+			best = *own;
+		found = true;
 	}
-	if (!best)
-		return false;
-	memcpy(ret_source, best->address, 16);
-	return true;
+	if (found)
+		memcpy(ret_source, best.address, 16);
+	return found;
 }
 
 bool source__select(const struct xfib *instance, uint32_t family, const struct xfib_route *route,

@@ -11,16 +11,25 @@
 struct xfib_route_iter {
 	const struct xfib *instance;
 	struct xfib_route_filter filter;
-	uint32_t next;
+	uint32_t next, end;
 };
 
 XFIB_PUBLIC int xfib_route_iter__new(const struct xfib *instance, const struct xfib_route_filter *filter,
 				     struct xfib_route_iter **ret_iter)
 {
-	struct xfib_route_iter *iter = calloc(1, sizeof(*iter));
+	struct xfib_route_iter *iter;
+	struct xfib_state state;
+	int err;
 
+	if (filter && filter->size != sizeof(*filter))
+		return error__set(-EINVAL, "xfib_route_iter__new: size %zu of the filter is not known", filter->size);
+	err = xfib_instance__state(instance, &state);
+	if (err)
+		return err;
+	iter = calloc(1, sizeof(*iter));
 	if (!iter)
 		return error__set(-ENOMEM, "out of memory");
+	iter->end = state.routes_end;
 	iter->instance = instance;
 	iter->next = 1;
 	if (filter)
@@ -38,36 +47,61 @@ static bool passes(const struct xfib_route_filter *filter, const struct xfib_rou
 	       (!filter->protocol || filter->protocol == route->protocol);
 }
 
-/* Both slots, copied while nothing was used again. 1: free. */
+struct pair {
+	struct xfib_route route;
+	struct xfib_nexthop nexthop;
+};
+
+/* Both elements of one moment. -ENOENT: there is no such route. */
 static int copy_pair(const struct xfib *instance, const void *query, void *result)
 {
-	uint32_t id = *(const uint32_t *)query;
-	struct {
-		struct xfib_route route;
-		struct xfib_nexthop nexthop;
-	} *pair = result;
-	const struct xfib_route *route = instance__route(instance, id);
-	const struct xfib_nexthop *nexthop;
+	struct pair *pair = result;
 
-	if (!route || !route->family || route->flags & XFIB_ROUTE_GONE)
-		return 1;
-	pair->route = *route;
-	nexthop = instance__nexthop(instance, pair->route.nexthop);
-	if (!nexthop)
-		return 1;
-	pair->nexthop = *nexthop;
+	if (!instance__route(instance, *(const uint32_t *)query, &pair->route) || !pair->route.family ||
+	    pair->route.flags & XFIB_ROUTE_GONE ||
+	    !instance__nexthop(instance, pair->route.nexthop, &pair->nexthop))
+		return -ENOENT;
+	return 0;
+}
+
+static int copy_nexthop(const struct xfib *instance, const void *query, void *result)
+{
+	struct xfib_nexthop *nexthop = result;
+
+	if (!instance__nexthop(instance, *(const uint32_t *)query, nexthop) || !nexthop->type ||
+	    nexthop->flags & XFIB_NEXTHOP_GONE)
+		return -ENOENT;
+	return 0;
+}
+
+XFIB_PUBLIC int xfib_route__by_id(const struct xfib *instance, uint32_t id, struct xfib_route *ret_route)
+{
+	struct pair pair;
+	int err = instance__steady(instance, copy_pair, &id, &pair);
+
+	if (err)
+		return err == -ENOENT ? error__set(err, "there is no route %u", id) : err;
+	*ret_route = pair.route;
+	return 0;
+}
+
+XFIB_PUBLIC int xfib_nexthop__by_id(const struct xfib *instance, uint32_t id, struct xfib_nexthop *ret_nexthop)
+{
+	struct xfib_nexthop nexthop;
+	int err = instance__steady(instance, copy_nexthop, &id, &nexthop);
+
+	if (err)
+		return err == -ENOENT ? error__set(err, "there is no next hop %u", id) : err;
+	*ret_nexthop = nexthop;
 	return 0;
 }
 
 XFIB_PUBLIC bool xfib_route_iter__next(struct xfib_route_iter *iter, struct xfib_route *ret_route,
 				       struct xfib_nexthop *ret_nexthop)
 {
-	while (iter->next < iter->instance->state->routes_end) {
-		struct {
-			struct xfib_route route;
-			struct xfib_nexthop nexthop;
-		} pair;
+	while (iter->next < iter->end) {
 		uint32_t id = iter->next++;
+		struct pair pair;
 
 		if (instance__steady(iter->instance, copy_pair, &id, &pair) ||
 		    !passes(&iter->filter, &pair.route, &pair.nexthop))
@@ -91,32 +125,60 @@ XFIB_PUBLIC void xfib_route_iter__free(struct xfib_route_iter *iter)
 
 XFIB_PUBLIC int xfib_nexthop__each(const struct xfib *instance, xfib_nexthop_fn visit, void *data)
 {
-	for (uint32_t id = 1; id < instance->state->nexthops_end && id < instance->nexthops.count; id++) {
-		struct xfib_nexthop nexthop = *instance__nexthop(instance, id);
-		int result;
+	struct xfib_state state;
+	int result = xfib_instance__state(instance, &state);
 
-		if (!nexthop.type || nexthop.flags & XFIB_NEXTHOP_GONE)
-			continue;
-		result = visit(id, &nexthop, data);
-		if (result)
-			return result;
+	for (uint32_t id = 1; !result && id < state.nexthops_end; id++) {
+		struct xfib_nexthop nexthop;
+
+		if (!instance__steady(instance, copy_nexthop, &id, &nexthop))
+			result = visit(id, &nexthop, data);
 	}
-	return 0;
+	return result;
 }
 
-const struct xfib_link *instance__link(const struct xfib *instance, uint32_t ifindex)
-{
-	const struct xfib_link *links = instance->links.memory;
+/* ---- links ---- */
 
-	if (!ifindex)
-		return NULL;
-	for (uint32_t probe = 0; probe < XFIB_LINK_PROBES; probe++) {
+/* The element of a slot; false if it is free. */
+static bool link_at(const struct xfib *instance, uint32_t slot, struct xfib_link *ret_link)
+{
+	if (instance->links.memory)
+		*ret_link = ((const struct xfib_link *)instance->links.memory)[slot];
+	else if (!array__fetch(&instance->links, slot, ret_link))
+		return false;
+	return slot && ret_link->ifindex;
+}
+
+bool instance__link(const struct xfib *instance, uint32_t ifindex, struct xfib_link *ret_link)
+{
+	for (uint32_t probe = 0; ifindex && probe < XFIB_LINK_PROBES; probe++) {
 		uint32_t slot = xfib_link__slot(ifindex, instance->links.count, probe);
 
-		if (links[slot].ifindex == ifindex)
-			return &links[slot];
+		if (link_at(instance, slot, ret_link) && ret_link->ifindex == ifindex)
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+static int copy_link(const struct xfib *instance, const void *query, void *result)
+{
+	return instance__link(instance, *(const uint32_t *)query, result) ? 0 : -ENODEV;
+}
+
+struct links_copy {
+	struct xfib_link *link;
+	size_t count;
+};
+
+static int copy_links(const struct xfib *instance, const void *query, void *result)
+{
+	struct links_copy *copy = result;
+
+	(void)query;
+	copy->count = 0;
+	for (uint32_t slot = 1; slot < instance->links.count; slot++)
+		copy->count += link_at(instance, slot, &copy->link[copy->count]);
+	return 0;
 }
 
 static int by_index(const void *a, const void *b)
@@ -126,47 +188,63 @@ static int by_index(const void *a, const void *b)
 	return left->ifindex < right->ifindex ? -1 : left->ifindex > right->ifindex;
 }
 
+/* All links in order of their index. copy->link is the caller's to free. */
+static int take_links(const struct xfib *instance, struct links_copy *copy)
+{
+	int err;
+
+	copy->link = calloc(instance->links.count, sizeof(*copy->link));
+	if (!copy->link)
+		return error__set(-ENOMEM, "out of memory");
+	err = instance__steady(instance, copy_links, NULL, copy);
+	if (err) {
+		free(copy->link);
+		return err;
+	}
+	qsort(copy->link, copy->count, sizeof(*copy->link), by_index);
+	return 0;
+}
+
 XFIB_PUBLIC int xfib_link__each(const struct xfib *instance, xfib_link_fn visit, void *data)
 {
-	struct xfib_link *copy = calloc(instance->links.count, sizeof(*copy));
-	const struct xfib_link *links = instance->links.memory;
-	size_t count = 0;
-	int result = 0;
+	struct links_copy copy;
+	int result = take_links(instance, &copy);
 
-	if (!copy)
-		return error__set(-ENOMEM, "out of memory");
-	for (uint32_t slot = 1; slot < instance->links.count; slot++) {
-		if (links[slot].ifindex)
-			copy[count++] = links[slot];
-	}
-	qsort(copy, count, sizeof(*copy), by_index);
-	for (size_t i = 0; i < count && !result; i++)
-		result = visit(&copy[i], data);
-	free(copy);
+	if (result)
+		return result;
+	for (size_t i = 0; i < copy.count && !result; i++)
+		result = visit(&copy.link[i], data);
+	free(copy.link);
 	return result;
 }
 
 XFIB_PUBLIC int xfib_link__by_index(const struct xfib *instance, uint32_t ifindex, struct xfib_link *ret_link)
 {
-	const struct xfib_link *link = instance__link(instance, ifindex);
+	struct xfib_link link;
+	int err = instance__steady(instance, copy_link, &ifindex, &link);
 
-	if (!link)
-		return error__set(-ENODEV, "interface %u does not exist", ifindex);
-	*ret_link = *link;
+	if (err)
+		return err == -ENODEV ? error__set(err, "interface %u does not exist", ifindex) : err;
+	*ret_link = link;
 	return 0;
 }
 
 XFIB_PUBLIC int xfib_link__by_name(const struct xfib *instance, const char *name, struct xfib_link *ret_link)
 {
-	const struct xfib_link *links = instance->links.memory;
+	struct links_copy copy;
+	int err = take_links(instance, &copy);
 
-	for (uint32_t slot = 1; slot < instance->links.count; slot++) {
-		if (links[slot].ifindex && !strncmp(links[slot].name, name, sizeof(links[slot].name))) {
-			*ret_link = links[slot];
-			return 0;
-		}
+	if (err)
+		return err;
+	err = -ENODEV;
+	for (size_t i = 0; i < copy.count && err; i++) {
+		if (strncmp(copy.link[i].name, name, sizeof(copy.link[i].name)))
+			continue;
+		*ret_link = copy.link[i];
+		err = 0;
 	}
-	return error__set(-ENODEV, "device '%s' does not exist", name);
+	free(copy.link);
+	return err ? error__set(err, "device '%s' does not exist", name) : 0;
 }
 
 /* ---- counters ---- */
@@ -187,16 +265,36 @@ static int add_slot(const struct xfib *instance, uint32_t slot, struct xfib_link
 	return 0;
 }
 
+static int add_all(const struct xfib *instance, uint32_t ifindex, struct xfib_link_stats *memory, int processors,
+		   struct xfib_counter *counters, size_t count)
+{
+	int err = 0;
+
+	for (uint32_t slot = 0; slot < instance->links.count && !err; slot++) {
+		struct xfib_link link;
+		bool is_used = link_at(instance, slot, &link);
+
+		if (ifindex ? is_used && link.ifindex == ifindex : !slot || is_used)
+			err = add_slot(instance, slot, memory, processors, counters, count);
+	}
+	return err;
+}
+
 XFIB_PUBLIC int xfib_stats__read(const struct xfib *instance, uint32_t ifindex, struct xfib_counter *ret_counters,
 				 size_t count)
 {
-	const struct xfib_link *links = instance->links.memory, *link = instance__link(instance, ifindex);
 	struct xfib_counter counters[XFIB_REASON_COUNT] = { 0 };
-	int processors = libbpf_num_possible_cpus(), err = 0;
 	struct xfib_link_stats *memory;
+	struct xfib_link link;
+	int processors, err;
 
-	if (ifindex && !link)
+	if (instance->backend != XFIB_BACKEND_MAPS)
+		return error__set(-EOPNOTSUPP, "packets are counted by the programs of an instance, and this is a %s copy%s%s",
+				  instance->backend == XFIB_BACKEND_PRIVATE ? "private" : "snapshot's",
+				  instance->fallback[0] ? ": " : "", instance->fallback);
+	if (ifindex && !instance__link(instance, ifindex, &link))
 		return error__set(-ENODEV, "interface %u does not exist", ifindex);
+	processors = libbpf_num_possible_cpus();
 	if (processors < 1)
 		return error__set(-EINVAL, "the number of processors is not known");
 	if (count > XFIB_REASON_COUNT)
@@ -204,10 +302,7 @@ XFIB_PUBLIC int xfib_stats__read(const struct xfib *instance, uint32_t ifindex, 
 	memory = calloc((size_t)processors, sizeof(*memory));
 	if (!memory)
 		return error__set(-ENOMEM, "out of memory");
-	for (uint32_t slot = 0; slot < instance->links.count && !err; slot++) {
-		if (ifindex ? link == &links[slot] : !slot || links[slot].ifindex)
-			err = add_slot(instance, slot, memory, processors, counters, count);
-	}
+	err = add_all(instance, ifindex, memory, processors, counters, count);
 	free(memory);
 	if (!err)
 		memcpy(ret_counters, counters, count * sizeof(*counters));

@@ -23,6 +23,7 @@ struct links {
 	struct nl *nl;
 	struct link_settings settings;
 	struct link_info *info; /* by slot */
+	uint32_t vrfs; /* how many are VRF devices */
 };
 
 int links__new(struct maps *maps, struct nl *nl, struct links **ret_links)
@@ -48,6 +49,11 @@ void links__free(struct links *links)
 		return;
 	free(links->info);
 	free(links);
+}
+
+void links__set_netlink(struct links *links, struct nl *nl)
+{
+	links->nl = nl;
 }
 
 /* Slot of a link, 0 if it has none. */
@@ -78,6 +84,22 @@ const struct xfib_link *links__find(const struct links *links, uint32_t ifindex)
 	uint32_t slot = ifindex ? find(links, ifindex) : 0;
 
 	return slot ? &links->maps->links[slot] : NULL;
+}
+
+bool links__has_vrf(const struct links *links, uint32_t table)
+{
+	uint32_t left = links->vrfs;
+
+	for (uint32_t slot = 1; left && slot < links->maps->sizes.links; slot++) {
+		const struct xfib_link *line = &links->maps->links[slot];
+
+		if (!line->ifindex || !(line->flags & XFIB_LINK_VRF))
+			continue;
+		if (line->table == table)
+			return true;
+		left--;
+	}
+	return false;
 }
 
 /* Does the device have Ethernet headers, and addresses to resolve? */
@@ -126,6 +148,8 @@ static uint32_t state_flags(const struct nl_link *link)
 		flags |= XFIB_LINK_ETHERNET;
 	if (link->master)
 		flags |= XFIB_LINK_ENSLAVED;
+	if (link->table)
+		flags |= XFIB_LINK_VRF;
 	return flags;
 }
 
@@ -181,7 +205,7 @@ static void write_slot(struct links *links, uint32_t slot)
 	bool is_target = line->ifindex == link->ifindex && line->flags & XFIB_LINK_REDIRECT_TARGET;
 	uint32_t flags = state_flags(link) | setting_flags(link, &links->settings) | target_flag(links, link, is_target);
 
-	line->table = XFIB_TABLE_MAIN;
+	line->table = link->table ? link->table : XFIB_TABLE_MAIN;
 	line->mtu = link->mtu;
 	line->mtu6 = link->inet6 && link->mtu6 && link->mtu6 < link->mtu ? link->mtu6 : link->mtu;
 	line->master = link->master;
@@ -201,6 +225,8 @@ int links__set(struct links *links, const struct nl_link *link)
 		slot = find_free(links, link->ifindex);
 	if (!slot)
 		return -ENOSPC;
+	links->vrfs -= links->info[slot].link.table != 0;
+	links->vrfs += link->table != 0;
 	links->info[slot].link = *link;
 	links->info[slot].seen = true;
 	write_slot(links, slot);
@@ -215,6 +241,7 @@ void links__remove(struct links *links, uint32_t ifindex)
 		return;
 	links->maps->ops->write_target(links->maps, ifindex, false);
 	__atomic_store_n(&links->maps->links[slot].ifindex, 0, __ATOMIC_RELEASE);
+	links->vrfs -= links->info[slot].link.table != 0;
 	links->info[slot] = (struct link_info){ 0 };
 }
 

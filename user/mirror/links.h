@@ -23,6 +23,9 @@ struct link_settings {
 int links__new(struct maps *maps, struct nl *nl, struct links **ret_links);
 void links__free(struct links *links);
 
+/* Asks by other sockets from now on. */
+void links__set_netlink(struct links *links, struct nl *nl);
+
 /* -ENOSPC: no slot for another link; its packets go up to the kernel. */
 int links__set(struct links *links, const struct nl_link *link);
 void links__remove(struct links *links, uint32_t ifindex);
@@ -36,6 +39,9 @@ void links__apply_settings(struct links *links, const struct link_settings *sett
 
 /* Asks anew which devices take redirected frames. */
 void links__update_targets(struct links *links);
+
+/* Is there a VRF device whose table this is? */
+bool links__has_vrf(const struct links *links, uint32_t table);
 
 /* The slot of a link, NULL if it has none. */
 const struct xfib_link *links__find(const struct links *links, uint32_t ifindex);

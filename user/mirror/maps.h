@@ -22,6 +22,16 @@ struct map_sizes {
 	uint32_t rules;
 };
 
+/* Elements of xfib_prefixes: a power of two, at most half of them used. */
+static inline uint32_t map_sizes__prefixes(const struct map_sizes *sizes)
+{
+	uint32_t count = 64;
+
+	while (count < 2 * sizes->routes)
+		count *= 2;
+	return count;
+}
+
 struct maps;
 
 /* Each returns 0 or -errno. */
@@ -42,6 +52,7 @@ struct maps {
 	const struct map_ops *ops;
 	struct map_sizes sizes;
 	struct xfib_route *routes;
+	struct xfib_prefix *prefixes; /* map_sizes__prefixes() of them */
 	struct xfib_nexthop *nexthops;
 	struct xfib_group *groups;
 	struct xfib_link *links;

@@ -6,16 +6,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+/* Packets have no part in it: there are no programs, no neighbours to find, and queries search xfib_prefixes. */
 static int write_trie(struct maps *maps, uint32_t family, const struct xfib_rib6_key *key,
 		      const struct xfib_rib_value *value)
 {
-	struct memory_maps *memory = (struct memory_maps *)maps;
-	struct lpm *lpm = family == XFIB_INET6 ? &memory->rib6 : &memory->rib4;
-
-	return value ? lpm__update(lpm, key, value) : lpm__delete(lpm, key);
+	(void)maps, (void)family, (void)key, (void)value;
+	return 0;
 }
 
-/* Packets have no part in it: there are no programs, and no neighbours to find. */
 static int write_neighbour(struct maps *maps, const struct xfib_neighbour_key *key, uint32_t nexthop)
 {
 	(void)maps, (void)key, (void)nexthop;
@@ -54,47 +52,42 @@ static void free_array(void *memory, size_t count, size_t element)
 		munmap(memory, count * element);
 }
 
-int memory_maps__create(const struct map_sizes *sizes, struct memory_maps **ret_maps)
+int memory_maps__create(const struct map_sizes *sizes, struct maps **ret_maps)
 {
-	struct memory_maps *memory = calloc(1, sizeof(*memory));
-	struct maps *maps;
+	struct maps *maps = calloc(1, sizeof(*maps));
 
-	if (!memory)
+	if (!maps)
 		return -ENOMEM;
-	maps = &memory->maps;
 	maps->ops = &ops;
 	maps->sizes = *sizes;
 	maps->routes = take_array(sizes->routes, sizeof(*maps->routes));
+	maps->prefixes = take_array(map_sizes__prefixes(sizes), sizeof(*maps->prefixes));
 	maps->nexthops = take_array(sizes->nexthops, sizeof(*maps->nexthops));
 	maps->groups = take_array(sizes->groups, sizeof(*maps->groups));
 	maps->links = take_array(sizes->links, sizeof(*maps->links));
 	maps->addresses = take_array(sizes->addresses, sizeof(*maps->addresses));
 	maps->rules = take_array(sizes->rules, sizeof(*maps->rules));
 	maps->state = take_array(1, sizeof(*maps->state));
-	if (!maps->routes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses || !maps->rules ||
-	    !maps->state || lpm__init(&memory->rib4, 32) || lpm__init(&memory->rib6, 128)) {
-		memory_maps__destroy(memory);
+	if (!maps->routes || !maps->prefixes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses ||
+	    !maps->rules || !maps->state) {
+		memory_maps__destroy(maps);
 		return -ENOMEM;
 	}
-	*ret_maps = memory;
+	*ret_maps = maps;
 	return 0;
 }
 
-void memory_maps__destroy(struct memory_maps *memory)
+void memory_maps__destroy(struct maps *maps)
 {
-	struct maps *maps;
-
-	if (!memory)
+	if (!maps)
 		return;
-	maps = &memory->maps;
 	free_array(maps->routes, maps->sizes.routes, sizeof(*maps->routes));
+	free_array(maps->prefixes, map_sizes__prefixes(&maps->sizes), sizeof(*maps->prefixes));
 	free_array(maps->nexthops, maps->sizes.nexthops, sizeof(*maps->nexthops));
 	free_array(maps->groups, maps->sizes.groups, sizeof(*maps->groups));
 	free_array(maps->links, maps->sizes.links, sizeof(*maps->links));
 	free_array(maps->addresses, maps->sizes.addresses, sizeof(*maps->addresses));
 	free_array(maps->rules, maps->sizes.rules, sizeof(*maps->rules));
 	free_array(maps->state, 1, sizeof(*maps->state));
-	lpm__destroy(&memory->rib4);
-	lpm__destroy(&memory->rib6);
-	free(memory);
+	free(maps);
 }

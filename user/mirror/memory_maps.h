@@ -6,15 +6,9 @@
 #ifndef XFIB_MIRROR_MEMORY_MAPS_H
 #define XFIB_MIRROR_MEMORY_MAPS_H
 
-#include "lpm.h"
 #include "maps.h"
 
-struct memory_maps {
-	struct maps maps; /* first: map_ops are given this one */
-	struct lpm rib4, rib6;
-};
-
-int memory_maps__create(const struct map_sizes *sizes, struct memory_maps **ret_maps);
-void memory_maps__destroy(struct memory_maps *maps);
+int memory_maps__create(const struct map_sizes *sizes, struct maps **ret_maps);
+void memory_maps__destroy(struct maps *maps);
 
 #endif

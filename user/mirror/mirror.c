@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * Keeps the maps equal to the kernel. See mirror.h; routes are in mirror_route.c.
+ * Keeps the maps equal to the kernel. See mirror.h; routes are in mirror_route.c, rules in mirror_rules.c.
  *
  * Order: events and the parts of a dump come by one socket, in the order in
  * which they were true, and are applied in that order: what was said last about
@@ -14,6 +14,7 @@
 #include "mirror.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/neighbour.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -21,8 +22,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "change_private.h"
 #include "log.h"
 #include "maps.h"
 #include "mirror_private.h"
@@ -60,37 +61,7 @@ static int read_setting(const char *path, int otherwise)
 	return value;
 }
 
-/*
- * Does the kernel search the IPv4 tables local and main apart? It splits them
- * with the first rule that is added, and never joins them again. As long as
- * they are one trie, /proc shows the same figures for both.
- */
-static bool tables_are_split(void)
-{
-	char text[8192] = "", *main_begin, *local_begin, *local_end;
-	FILE *file = fopen("/proc/self/net/fib_triestat", "re");
-	size_t length;
-
-	if (!file)
-		return false;
-	length = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[length] = '\0';
-	main_begin = strstr(text, "\nMain:\n");
-	local_begin = strstr(text, "\nLocal:\n");
-	if (!main_begin || !local_begin || main_begin > local_begin)
-		return false;
-	main_begin += strlen("\nMain:\n");
-	local_end = strstr(local_begin + 1, "\nId ");
-	*local_begin = '\0';
-	local_begin += strlen("\nLocal:\n");
-	if (local_end)
-		*local_end = '\0';
-	length = strlen(main_begin);
-	return strncmp(main_begin, local_begin, length) || strlen(local_begin) > length + 1;
-}
-
-static void read_settings(struct mirror *mirror)
+void mirror__read_settings(struct mirror *mirror)
 {
 	struct link_settings settings = {
 		.forwarding6 = read_setting("/proc/sys/net/ipv6/conf/all/forwarding", 0),
@@ -104,9 +75,13 @@ static void read_settings(struct mirror *mirror)
 
 	if (!read_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6", 1))
 		flags |= XFIB_STATE_IPV6;
-	mirror->split4 |= mirror->rules4 || tables_are_split();
+	mirror->split4 |= mirror->rules4 || mirror__tables_are_split();
 	if (!mirror->split4)
 		flags |= XFIB_STATE_MERGED4;
+	if (mirror->found4.beyond)
+		flags |= XFIB_STATE_RULES4;
+	if (mirror->found6.beyond)
+		flags |= XFIB_STATE_RULES6;
 	__atomic_store_n(&mirror->maps->state->flags, flags, __ATOMIC_RELEASE);
 	links__apply_settings(mirror->links, &settings);
 	mirror->settings_dirty = false;
@@ -118,6 +93,11 @@ static void device_changed(struct mirror *mirror, uint32_t ifindex)
 {
 	if (nexthops__update_device(mirror->nexthops, ifindex))
 		mirror->targets_dirty = true;
+}
+
+static bool is_device(uint32_t ifindex, void *data)
+{
+	return ifindex == *(const uint32_t *)data;
 }
 
 /* The kernel drops IPv4 routes of a device that goes down or away without a word about each. */
@@ -133,6 +113,9 @@ static void link_gone(uint32_t ifindex, void *data)
 
 	device_changed(mirror, ifindex);
 	device_down(mirror, ifindex);
+	rib__flush_own(mirror->rib, is_device, &ifindex);
+	if (mirror->changing)
+		mirror->changing->device_gone = true;
 }
 
 static void on_link(enum nl_change change, const struct nl_link *link, void *data)
@@ -155,6 +138,10 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 	if (!held || !memcmp(&before, held, sizeof(before)))
 		return;
 	device_changed(mirror, link->ifindex);
+	if (before.table != held->table && held->flags & XFIB_LINK_VRF) { /* its routes, and rules that lead to them */
+		mirror->rules_dirty = true;
+		mirror__request_sync(mirror, NULL);
+	}
 	if (before.flags & XFIB_LINK_UP && !(link->flags & IFF_UP))
 		device_down(mirror, link->ifindex);
 	/* Next hop objects go with the carrier, IPv6 routes follow the MTU, paths are dead or alive again. */
@@ -203,24 +190,6 @@ static void on_neighbour(enum nl_change change, const struct nl_neighbour *neigh
 			    "restart with a larger --max-neighbours or --max-nexthops");
 }
 
-static void on_rule(enum nl_change change, const struct nl_rule *rule, void *data)
-{
-	struct mirror *mirror = data;
-	struct found_rules *found;
-
-	if (change != NL_DUMP) {
-		mirror->rules_dirty = true;
-		return;
-	}
-	found = rule->family == AF_INET6 ? &mirror->found6 : &mirror->found4;
-	if (!rule->selective && rule->priority == 0 && rule->table == XFIB_TABLE_LOCAL)
-		found->local = true;
-	else if (!rule->selective && rule->priority == 32766 && rule->table == XFIB_TABLE_MAIN)
-		found->main = true;
-	else if (!rule->l3mdev && (rule->selective || rule->priority != 32767 || rule->table != 253))
-		found->other = true;
-}
-
 /*
  * Routes by next hop objects change with them, without a word about each: a
  * deleted object leaves its groups, a replaced one changes all its routes. A
@@ -241,6 +210,14 @@ static void on_setting(void *data)
 	mirror->settings_dirty = true;
 }
 
+static void on_wait(bool begins, void *data)
+{
+	const struct mirror *mirror = data;
+
+	if (mirror->opts.wait)
+		mirror->opts.wait(begins, mirror->opts.wait_data);
+}
+
 static void on_unknown(const char *what, void *data)
 {
 	struct mirror *mirror = data;
@@ -256,9 +233,10 @@ static const struct nl_handlers handlers = {
 	.address = on_address,
 	.neighbour = on_neighbour,
 	.route = mirror__on_route,
-	.rule = on_rule,
+	.rule = mirror__on_rule,
 	.nexthop = on_nexthop,
 	.setting = on_setting,
+	.wait = on_wait,
 	.unknown = on_unknown,
 };
 
@@ -272,28 +250,6 @@ static int dump_links(struct mirror *mirror)
 	err = nl__dump(mirror->nl, NL_LINKS, AF_UNSPEC);
 	if (!err)
 		links__end_dump(mirror->links, link_gone, mirror);
-	return err;
-}
-
-static int dump_rules(struct mirror *mirror)
-{
-	bool before4 = mirror->rules4, before6 = mirror->rules6;
-	int err;
-
-	mirror->found4 = mirror->found6 = (struct found_rules){ 0 };
-	mirror->rules_dirty = false; /* unless an event during the dump says so again */
-	err = nl__dump(mirror->nl, NL_RULES, AF_UNSPEC);
-	/* Not knowing them, follow none. A machine without IPv6 has no rules for it. */
-	mirror->rules4 = err || mirror->found4.other || !mirror->found4.local || !mirror->found4.main;
-	mirror->rules6 = err || mirror->found6.other ||
-			 (!access("/proc/sys/net/ipv6/conf", F_OK) && (!mirror->found6.local || !mirror->found6.main));
-	if (!err) {
-		if (mirror->rules4 && !before4)
-			log_warning("ip rule: other IPv4 rules than the usual three; IPv4 packets go up to the kernel");
-		if (mirror->rules6 && !before6)
-			log_warning("ip rule: other IPv6 rules than the usual three; IPv6 packets go up to the kernel");
-	}
-	read_settings(mirror);
 	return err;
 }
 
@@ -354,12 +310,12 @@ static int dump(struct mirror *mirror, const char *what, int (*once)(struct mirr
 	return err;
 }
 
-static void settle(struct mirror *mirror)
+void mirror__settle(struct mirror *mirror)
 {
 	if (mirror->rules_dirty)
-		dump(mirror, "rules", dump_rules);
+		dump(mirror, "rules", mirror__dump_rules);
 	if (mirror->settings_dirty) {
-		read_settings(mirror);
+		mirror__read_settings(mirror);
 		dump(mirror, "links", dump_links);
 	}
 	if (mirror->addresses_dirty)
@@ -387,12 +343,14 @@ int mirror__sync(struct mirror *mirror)
 	uint64_t begin = now_ms();
 	int err;
 
+	mirror__begin(mirror);
+	mirror->syncing = true;
 	mirror->sync_at = 0;
 	mirror->settings_at = now_ms() + SETTINGS_INTERVAL_MS;
 	mirror->targets_dirty = false;
 	err = dump(mirror, "links", dump_links);
 	if (!err)
-		err = dump(mirror, "rules", dump_rules);
+		err = dump(mirror, "rules", mirror__dump_rules);
 	if (!err)
 		err = dump(mirror, "addresses", dump_addresses);
 	if (!err)
@@ -401,7 +359,7 @@ int mirror__sync(struct mirror *mirror)
 	if (!err)
 		err = dump(mirror, "routes", dump_routes);
 	mirror->targets_dirty = true;
-	settle(mirror);
+	mirror__settle(mirror);
 	rest(mirror, now_ms() - begin);
 	if (err)
 		mirror->sync_at = now_ms() + ERROR_INTERVAL_MS;
@@ -409,7 +367,62 @@ int mirror__sync(struct mirror *mirror)
 		mirror->sync_at = mirror->rest_until; /* something asked for another one meanwhile */
 	else if (rib__is_incomplete(mirror->rib))
 		mirror->sync_at = now_ms() + RETRY_INTERVAL_MS;
+	mirror->syncing = false;
+	mirror__end(mirror);
 	return err;
+}
+
+/* ---- changes ---- */
+
+/* A reader copies what it needs, and again if `changes` was odd or has moved. */
+void mirror__begin(struct mirror *mirror)
+{
+	uint32_t *changes = &mirror->maps->state->changes;
+
+	if (mirror->depth++)
+		return;
+	__atomic_store_n(changes, *changes + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+void mirror__end(struct mirror *mirror)
+{
+	uint32_t *changes = &mirror->maps->state->changes;
+
+	if (!--mirror->depth)
+		__atomic_store_n(changes, *changes + 1, __ATOMIC_RELEASE);
+}
+
+int mirror__catch_up(struct mirror *mirror)
+{
+	int err = nl__receive(mirror->nl, INT_MAX);
+
+	if (!err)
+		return 0;
+	log_info("comparing everything with the kernel: %s",
+		 err == -ENOBUFS ? "it dropped events, their buffer was full" : strerror(-err));
+	err = mirror__sync(mirror);
+	__atomic_add_fetch(&mirror->maps->state->resyncs, 1, __ATOMIC_RELAXED);
+	return err;
+}
+
+static void on_path(uint32_t type, const struct xfib_route *route, const struct xfib_nexthop *nexthop, void *data)
+{
+	const struct mirror *mirror = data;
+	struct mirror_event event = { .type = type, .origin = mirror->origin, .route = route, .nexthop = nexthop };
+
+	/* What events that were lost would have said of the change under way. */
+	if (mirror->syncing && mirror->changing && !event.origin &&
+	    changing__names(mirror->changing, route->family, route->table, route->prefix_length, route->prefix))
+		event.origin = mirror->changing->origin;
+	mirror->listener(&event, mirror->listener_data);
+}
+
+void mirror__set_listener(struct mirror *mirror, mirror_listener_fn listener, void *data)
+{
+	mirror->listener = listener;
+	mirror->listener_data = data;
+	rib__set_path_listener(mirror->rib, listener ? on_path : NULL, mirror);
 }
 
 /* ---- the interface ---- */
@@ -429,6 +442,8 @@ int mirror__new(struct maps *maps, const struct mirror_opts *opts, struct mirror
 	if (!err)
 		err = addresses__new(maps, &mirror->addresses);
 	if (!err)
+		err = rules__new(maps, &mirror->rules);
+	if (!err)
 		err = nexthops__new(maps, links__describe_device, mirror->links, &mirror->nexthops);
 	if (!err)
 		err = rib__new(maps, mirror->nexthops, &mirror->rib);
@@ -446,10 +461,24 @@ void mirror__free(struct mirror *mirror)
 		return;
 	rib__free(mirror->rib);
 	nexthops__free(mirror->nexthops);
+	rules__free(mirror->rules);
 	addresses__free(mirror->addresses);
 	links__free(mirror->links);
 	nl__close(mirror->nl);
 	free(mirror);
+}
+
+int mirror__reopen(struct mirror *mirror)
+{
+	struct nl *nl;
+	int err = nl__open(&handlers, mirror, mirror->opts.receive_buffer, &nl);
+
+	if (err)
+		return err;
+	nl__close(mirror->nl);
+	mirror->nl = nl;
+	links__set_netlink(mirror->links, nl);
+	return 0;
 }
 
 int mirror__event_fd(const struct mirror *mirror)
@@ -476,8 +505,10 @@ void mirror__request_sync(struct mirror *mirror, const char *why)
 
 void mirror__handle(struct mirror *mirror)
 {
-	int err = nl__receive(mirror->nl, EVENTS_PER_TURN);
+	int err;
 
+	mirror__begin(mirror);
+	err = nl__receive(mirror->nl, EVENTS_PER_TURN);
 	if (err == -ENOBUFS)
 		mirror__request_sync(mirror, "the kernel dropped events, their buffer was full");
 	else if (err)
@@ -488,11 +519,12 @@ void mirror__handle(struct mirror *mirror)
 	}
 	if (rib__next_expiry(mirror->rib) && now_ms() / 1000 >= rib__next_expiry(mirror->rib))
 		rib__expire(mirror->rib);
-	settle(mirror);
+	mirror__settle(mirror);
 	if (mirror->sync_at && now_ms() >= mirror->sync_at) {
 		mirror__sync(mirror);
 		__atomic_add_fetch(&mirror->maps->state->resyncs, 1, __ATOMIC_RELAXED);
 	}
+	mirror__end(mirror);
 }
 
 int mirror__timeout(const struct mirror *mirror)

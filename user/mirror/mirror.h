@@ -7,7 +7,9 @@
 #ifndef XFIB_MIRROR_H
 #define XFIB_MIRROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <xfib/abi.h>
 
 struct maps;
 struct mirror;
@@ -15,11 +17,28 @@ struct mirror;
 struct mirror_opts {
 	const uint32_t *tables; /* mirrored beside local and main */
 	uint32_t table_count;
+	bool all_tables;    /* every table of the kernel's is mirrored */
 	int receive_buffer; /* bytes for events that wait */
+	/* Called around each wait for an answer of the kernel's, during which the mirror changes nothing. May be NULL. */
+	void (*wait)(bool begins, void *data);
+	void *wait_data;
 };
+
+/* A path of a route came, went or changed. */
+struct mirror_event {
+	uint32_t type;   /* enum xfib_route_event_type, but RESYNC */
+	uint64_t origin; /* of the mirror__change() that asked for it; 0: somebody else did */
+	const struct xfib_route *route;     /* of a deleted one, as it was. Valid during the call */
+	const struct xfib_nexthop *nexthop;
+};
+
+typedef void (*mirror_listener_fn)(const struct mirror_event *event, void *data);
 
 int mirror__new(struct maps *maps, const struct mirror_opts *opts, struct mirror **ret_mirror);
 void mirror__free(struct mirror *mirror);
+
+/* After fork(): opens sockets of this process's own. mirror__sync() has to follow. */
+int mirror__reopen(struct mirror *mirror);
 
 /* Dumps everything and applies it as a difference. */
 int mirror__sync(struct mirror *mirror);
@@ -33,6 +52,16 @@ void mirror__handle(struct mirror *mirror);
 
 /* Milliseconds until mirror__handle() has to be called again though nothing is readable. */
 int mirror__timeout(const struct mirror *mirror);
+
+/*
+ * Has `listener` told of each change of a path from now on, in order, each
+ * once; NULL: nobody. It is called in the middle of the change, and must not
+ * call the mirror.
+ */
+void mirror__set_listener(struct mirror *mirror, mirror_listener_fn listener, void *data);
+
+/* Is the table one of the kernel's that the maps have too? Any other one is xfib's own. */
+bool mirror__is_mirrored(const struct mirror *mirror, uint32_t table);
 
 /* Dumps everything again soon. `why` is logged. */
 void mirror__request_sync(struct mirror *mirror, const char *why);

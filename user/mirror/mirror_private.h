@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* What mirror.c and mirror_route.c share. */
+/* What mirror.c, mirror_route.c, mirror_rules.c and change*.c share. */
 #ifndef XFIB_MIRROR_PRIVATE_H
 #define XFIB_MIRROR_PRIVATE_H
 
@@ -12,11 +12,16 @@
 #include "netlink.h"
 #include "nexthops.h"
 #include "rib.h"
+#include "rules.h"
 
 /* What a dump of the rules of a family has named. */
 struct found_rules {
-	bool local, main, other;
+	bool local, main;
+	bool other;  /* what the fast path cannot follow */
+	bool beyond; /* what a query has to look at: those of VRFs too */
 };
+
+struct changing;
 
 struct mirror {
 	struct maps *maps;
@@ -24,6 +29,7 @@ struct mirror {
 	struct nl *nl;
 	struct links *links;
 	struct addresses *addresses;
+	struct rules *rules;
 	struct nexthops *nexthops;
 	struct rib *rib;
 	bool rules4, rules6;   /* rules that the fast path can't follow */
@@ -34,10 +40,37 @@ struct mirror {
 	uint64_t rest_until;   /* ms; no full dump before */
 	uint64_t settings_at;  /* ms; when settings are looked at again */
 	bool nexthop_objects;  /* a route by one has been seen */
+	mirror_listener_fn listener;
+	void *listener_data;
+	struct changing *changing; /* the mirror__change() under way, NULL: none */
+	uint64_t origin;           /* of what is being applied, 0: somebody else's */
+	bool syncing;
+	uint32_t depth;            /* of mirror__begin() */
 	struct log_limit full_limit, refused_limit, unknown_limit;
 };
 
-/* Handler of routes: nl_handlers.route. */
+/*
+ * Brackets whatever changes something that queries read, and may be nested:
+ * xfib_state.changes is odd in between.
+ */
+void mirror__begin(struct mirror *mirror);
+void mirror__end(struct mirror *mirror);
+
+/* Applies all events that wait; if some were lost, dumps everything. */
+int mirror__catch_up(struct mirror *mirror);
+
+/* Does what the changes so far entail. */
+void mirror__settle(struct mirror *mirror);
+
+/* Reads the settings that apply to all links, and what follows from the rules. */
+void mirror__read_settings(struct mirror *mirror);
+
+/* Dumps the rules and publishes them. */
+int mirror__dump_rules(struct mirror *mirror);
+bool mirror__tables_are_split(void);
+
+/* Handlers of nl_handlers. */
+void mirror__on_rule(enum nl_change change, const struct nl_rule *rule, void *data);
 void mirror__on_route(enum nl_change change, const struct nl_route *route, void *data);
 
 #endif

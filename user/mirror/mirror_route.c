@@ -6,18 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change_private.h"
 #include "maps.h"
 #include "mirror_private.h"
 
-static bool is_mirrored(const struct mirror *mirror, uint32_t table)
+bool mirror__is_mirrored(const struct mirror *mirror, uint32_t table)
 {
-	if (table == XFIB_TABLE_MAIN || table == XFIB_TABLE_LOCAL)
+	/* Table default, the last that is searched, is nearly always empty. */
+	if (mirror->opts.all_tables || table == XFIB_TABLE_MAIN || table == XFIB_TABLE_LOCAL || table == XFIB_TABLE_DEFAULT)
 		return true;
 	for (uint32_t i = 0; i < mirror->opts.table_count; i++) {
 		if (mirror->opts.tables[i] == table)
 			return true;
 	}
-	return false;
+	return links__has_vrf(mirror->links, table);
 }
 
 /* Types that have no meaning here are for the kernel. */
@@ -110,11 +112,12 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 	struct mirror *mirror = data;
 	uint32_t count = route->path_count ? route->path_count : 1;
 	enum rib_position position = RIB_PREPEND;
+	bool is_ours = mirror->changing && change != NL_DUMP && route->requester == nl__requester(mirror->nl);
 	struct rib_path one, *paths = &one;
 	struct rib_route made;
 	int err;
 
-	if (!is_mirrored(mirror, route->table) || route->flags & RTM_F_CLONED)
+	if (!mirror__is_mirrored(mirror, route->table) || route->flags & RTM_F_CLONED)
 		return;
 	mirror->nexthop_objects |= route->nexthop_object;
 	if (count > 1)
@@ -134,6 +137,8 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 		position = RIB_APPEND;
 	if (change == NL_NEW && route->message_flags & NLM_F_REPLACE)
 		position = RIB_REPLACE;
+	if (is_ours)
+		mirror->origin = mirror->changing->origin;
 	if (change == NL_DELETED) {
 		err = rib__delete(mirror->rib, &made);
 		/* Gone already: flushed with its device, or never held. */
@@ -143,7 +148,10 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 		err = change == NL_DUMP ? rib__dump(mirror->rib, &made) : rib__add(mirror->rib, &made, position);
 		if (err)
 			report_refused(mirror, route, err);
+		if (err && is_ours)
+			change_undo__note_refused(mirror->changing, &made, route->sequence, err);
 	}
+	mirror->origin = 0;
 	if (paths != &one)
 		free(paths);
 }

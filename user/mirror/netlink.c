@@ -49,9 +49,10 @@ static int open_socket(int receive_buffer, int flags, struct mnl_socket **ret_so
 	fd = mnl_socket_get_fd(socket);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
-	/* Both only make answers shorter: a kernel without them is fine. */
+	/* All only make answers shorter or say more: a kernel without them is fine. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID)) {
 		err = -errno;
 		mnl_socket_close(socket);
@@ -272,23 +273,35 @@ static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret
 	return false;
 }
 
+/* Receives the next datagram of a dump, and lets others read what is held meanwhile. */
+static ssize_t await_part(struct nl *nl)
+{
+	struct pollfd readable = { .fd = mnl_socket_get_fd(nl->events), .events = POLLIN };
+	ssize_t length;
+
+	if (nl->handlers.wait)
+		nl->handlers.wait(true, nl->data);
+	do {
+		length = receive(nl, nl->events);
+		if (length == -EAGAIN && !poll(&readable, 1, DUMP_TIMEOUT_MS))
+			length = -ETIMEDOUT;
+	} while (length == -EAGAIN);
+	if (nl->handlers.wait)
+		nl->handlers.wait(false, nl->data);
+	return length;
+}
+
 int nl__dump(struct nl *nl, enum nl_object object, uint8_t family)
 {
 	const struct nlmsghdr *message = make_dump(nl, object, family);
-	struct pollfd readable = { .fd = mnl_socket_get_fd(nl->events), .events = POLLIN };
 	bool interrupted = false;
 	int result;
 
 	if (mnl_socket_sendto(nl->events, message, message->nlmsg_len) < 0)
 		return -errno;
 	for (;;) {
-		ssize_t length = receive(nl, nl->events);
+		ssize_t length = await_part(nl);
 
-		if (length == -EAGAIN) {
-			if (!poll(&readable, 1, DUMP_TIMEOUT_MS))
-				return -ETIMEDOUT;
-			continue;
-		}
 		if (length == -ENOBUFS) { /* events were lost, perhaps a part too: go on to the end, then all of it again */
 			interrupted = nl->overrun = true;
 			continue;

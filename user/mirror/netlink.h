@@ -10,6 +10,7 @@
 #define XFIB_MIRROR_NETLINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum nl_change {
@@ -92,6 +93,8 @@ struct nl_route {
 	uint8_t prefix[16];
 	uint8_t source[16]; /* RTA_PREFSRC, zero for none */
 	uint16_t message_flags; /* NLM_F_REPLACE, NLM_F_APPEND, … of an event */
+	uint32_t requester; /* port id of the socket that asked for the change, 0 for the kernel itself */
+	uint32_t sequence;  /* of its request */
 	uint32_t path_count;    /* 0 for blackhole and the like without a device */
 	const struct nl_path *paths; /* valid during the call */
 };
@@ -99,10 +102,22 @@ struct nl_route {
 struct nl_rule {
 	uint32_t priority;
 	uint32_t table;
+	uint32_t target;     /* priority of the rule to go on with, of FR_ACT_GOTO */
+	uint32_t mark, mask; /* a mask of 0: any mark */
+	uint32_t uid_begin, uid_end; /* where has_uids */
+	int32_t suppress_prefix_length; /* -1: none */
+	uint8_t source[16], destination[16];
+	uint8_t source_length, destination_length;
 	uint8_t family;
 	uint8_t action; /* FR_ACT_* */
-	bool selective; /* anything but "from all lookup TABLE" */
+	uint8_t tos;
+	char iif[16], oif[16]; /* names, empty for none */
+	bool invert;
+	bool has_uids;
 	bool l3mdev;    /* the rule that VRF devices add */
+	bool other;     /* has a condition on what is not described here: ports, protocol, tunnel and newer ones */
+	bool suppresses_group; /* routes by the devices of a group do not count */
+	bool selective; /* anything but "from all lookup TABLE" */
 };
 
 /* A next hop object, which routes may share by its id. */
@@ -121,6 +136,8 @@ struct nl_handlers {
 	void (*nexthop)(enum nl_change change, const struct nl_nexthop *nexthop, void *data);
 	/* A setting under net.ipv4.conf or net.ipv6.conf changed (forwarding, rp_filter, …), or a device's XDP features. */
 	void (*setting)(void *data);
+	/* Before (`begins`) and after each wait for a part of a dump. */
+	void (*wait)(bool begins, void *data);
 	/* A message that could not be understood: what is held may differ from the kernel. */
 	void (*unknown)(const char *what, void *data);
 };
@@ -152,6 +169,27 @@ int nl__dump(struct nl *nl, enum nl_object object, uint8_t family);
 
 /* Asks the kernel to resolve or confirm a neighbour (NTF_USE), without waiting for it. */
 int nl__solicit(struct nl *nl, uint32_t ifindex, uint8_t family, const uint8_t address[16]);
+
+/* ---- requests that change something ---- */
+
+/* Port id of the socket that nl__request() sends by: nl_route.requester of what comes of it. */
+uint32_t nl__requester(const struct nl *nl);
+
+/* Takes `count` sequence numbers that follow one another, for requests; returns the first one, never 0. */
+uint32_t nl__take_sequences(struct nl *nl, uint32_t count);
+
+/* How many requests may be under way at once, so that neither their answers nor the events find their buffers full. */
+uint32_t nl__requests_at_once(const struct nl *nl);
+
+/* `text`: what the kernel says to it, "" for nothing. */
+typedef void (*nl_error_fn)(uint32_t sequence, int err, const char *text, void *data);
+
+/*
+ * Sends `length` bytes of requests and waits until the kernel has worked them
+ * off: the last one, number `last`, must ask for an answer (NLM_F_ACK). Tells
+ * `on_error` of those that failed. 0 when all were answered.
+ */
+int nl__request(struct nl *nl, const void *messages, size_t length, uint32_t last, nl_error_fn on_error, void *data);
 
 /*
  * May XDP redirect frames to the device (NETDEV_XDP_ACT_NDO_XMIT)? 1 or 0;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* Attributes, addresses, neighbours and rules. See netlink_parse.h; links and routes have files of their own. */
+/* Attributes, addresses and neighbours. See netlink_parse.h; links, routes and rules have files of their own. */
 #include "netlink_parse.h"
 
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/nexthop.h>
@@ -114,66 +113,6 @@ int nl_parse__neighbour(const struct nlmsghdr *message, struct nl_neighbour *ret
 		memcpy(neighbour.mac, mnl_attr_get_payload(table[NDA_LLADDR]), mac_length);
 	neighbour.mac_length = mac_length > UINT8_MAX ? UINT8_MAX : (uint8_t)mac_length;
 	*ret_neighbour = neighbour;
-	return 0;
-}
-
-/* Has the rule a condition, or an effect beside the choice of a table? */
-static bool is_selective(const struct fib_rule_hdr *header, const struct nlattr **table)
-{
-	static const uint16_t conditions[] = {
-		FRA_SRC,     FRA_DST,	      FRA_IIFNAME,	    FRA_OIFNAME,	  FRA_FWMARK,
-		FRA_FLOW,    FRA_TUN_ID,      FRA_L3MDEV,	    FRA_UID_RANGE,	  FRA_GOTO,
-		FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE,
-	};
-	uint8_t l3mdev = 0;
-
-	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
-		if (conditions[i] == FRA_L3MDEV) {
-			if (!nl_parse__copy(table[FRA_L3MDEV], &l3mdev, sizeof(l3mdev)) && l3mdev)
-				return true;
-			continue;
-		}
-		if (conditions[i] == FRA_FLOW || conditions[i] == FRA_TUN_ID) /* 0 means none */
-			continue;
-		if (table[conditions[i]])
-			return true;
-	}
-	return header->src_len || header->dst_len || header->tos || header->action != FR_ACT_TO_TBL ||
-	       header->flags & FIB_RULE_INVERT;
-}
-
-int nl_parse__rule(const struct nlmsghdr *message, struct nl_rule *ret_rule)
-{
-	const struct fib_rule_hdr *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *table[FRA_MAX + 1];
-	struct nl_rule rule = { 0 };
-	uint32_t suppress = UINT32_MAX;
-	uint64_t tunnel = 0;
-	uint8_t l3mdev = 0;
-	int err = nl_parse__attributes(message, sizeof(*header), table, FRA_MAX);
-
-	if (err)
-		return err;
-	if (!nl_parse__address_length(header->family))
-		return 1;
-	rule.family = header->family;
-	rule.action = header->action;
-	rule.table = header->table;
-	err = nl_parse__copy(table[FRA_TABLE], &rule.table, sizeof(rule.table));
-	if (!err)
-		err = nl_parse__copy(table[FRA_PRIORITY], &rule.priority, sizeof(rule.priority));
-	if (!err)
-		err = nl_parse__copy(table[FRA_L3MDEV], &l3mdev, sizeof(l3mdev));
-	if (!err)
-		err = nl_parse__copy(table[FRA_SUPPRESS_PREFIXLEN], &suppress, sizeof(suppress));
-	if (!err)
-		err = nl_parse__copy(table[FRA_TUN_ID], &tunnel, sizeof(tunnel));
-	if (err)
-		return err;
-	rule.l3mdev = l3mdev;
-	rule.selective = is_selective(header, table) || suppress != UINT32_MAX || tunnel ||
-			 table[FRA_SUPPRESS_IFGROUP] != NULL;
-	*ret_rule = rule;
 	return 0;
 }
 

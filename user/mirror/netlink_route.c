@@ -148,6 +148,8 @@ int nl_parse__route(const struct nlmsghdr *message, struct nl_path *paths, struc
 	route.source_specific = header->rtm_src_len;
 	route.nexthop_object = table[RTA_NH_ID] != NULL;
 	route.message_flags = message->nlmsg_flags;
+	route.requester = message->nlmsg_pid;
+	route.sequence = message->nlmsg_seq;
 	err = nl_parse__copy(table[RTA_DST], route.prefix, length);
 	if (!err)
 		err = nl_parse__copy(table[RTA_TABLE], &route.table, sizeof(route.table));

@@ -25,8 +25,9 @@ int rib__new(struct maps *maps, struct nexthops *nexthops, struct rib **ret_rib)
 	rib->target = calloc(maps->sizes.routes, sizeof(*rib->target));
 	rib->seen = calloc(maps->sizes.routes, sizeof(*rib->seen));
 	slots__init(&rib->slots, maps, maps->sizes.routes, &maps->state->routes_end, clear_route);
-	if (!rib->target || !rib->seen || prefix_index__init(&rib->index, maps->routes))
+	if (!rib->target || !rib->seen)
 		goto fail;
+	prefix_index__init(&rib->index, maps->routes, maps->prefixes, map_sizes__prefixes(&maps->sizes), maps->state);
 	err = groups__new(maps, &rib->groups);
 	if (err)
 		goto fail;
@@ -48,10 +49,10 @@ void rib__free(struct rib *rib)
 	if (!rib)
 		return;
 	groups__free(rib->groups);
-	prefix_index__destroy(&rib->index);
 	slots__destroy(&rib->slots);
 	free(rib->target);
 	free(rib->seen);
+	free(rib->steps);
 	free(rib);
 }
 
@@ -125,8 +126,7 @@ static bool find_joined(const struct rib *rib, const struct rib_route *route, st
 	return false;
 }
 
-/* Behind all that come before it: lower metrics, and with `last` the same metric. */
-static void find_between(const struct rib *rib, const struct rib_route *route, bool last, struct place *place)
+void rib__find_between(const struct rib *rib, const struct rib_route *route, bool last, struct place *place)
 {
 	const struct xfib_route *routes = rib->maps->routes;
 
@@ -152,15 +152,25 @@ static struct unit find_same(const struct rib *rib, uint32_t head, const struct 
 	return (struct unit){ 0 };
 }
 
-static uint32_t head_of(const struct rib *rib, const struct rib_route *route)
+uint32_t rib__head_of(const struct rib *rib, const struct rib_route *route)
 {
+	return prefix_index__find(&rib->index, route->table, route->family, route->prefix, route->prefix_length);
+}
+
+uint32_t rib__head_at(const struct rib *rib, uint32_t id)
+{
+	const struct xfib_route *route = &rib->maps->routes[id];
+
 	return prefix_index__find(&rib->index, route->table, route->family, route->prefix, route->prefix_length);
 }
 
 /* ---- adding ---- */
 
+/* The kernel has what is refused of its tables; what is refused of xfib's own nobody has. */
 static void refuse(struct rib *rib, const struct rib_route *route)
 {
+	if (route->owner != XFIB_OWNER_KERNEL)
+		return;
 	rib->refused = rib->refusing = true;
 	__atomic_add_fetch(&rib->maps->state->refused, 1, __ATOMIC_RELAXED);
 	target__mark_incomplete(rib, route->table, route->family, route->prefix, route->prefix_length);
@@ -169,18 +179,18 @@ static void refuse(struct rib *rib, const struct rib_route *route)
 int rib__put(struct rib *rib, const struct rib_route *route, struct place place, struct unit *ret_unit)
 {
 	struct unit unit;
-	int err = prefix_index__reserve(&rib->index);
+	int err = unit__make(rib, route, &unit);
 
-	if (!err)
-		err = unit__make(rib, route, &unit);
 	if (!err) {
-		if (!place.head && rib->refusing) { /* a route below it may be among those refused */
+		bool doubtful = !place.head && rib->refusing && route->owner == XFIB_OWNER_KERNEL;
+
+		if (doubtful) { /* a route below it may be among those refused */
 			rib->maps->routes[unit.first].flags |= XFIB_ROUTE_INCOMPLETE;
 			rib->incomplete++;
 		}
 		err = place__splice(rib, place, unit);
 		if (err) {
-			rib->incomplete -= !place.head && rib->refusing;
+			rib->incomplete -= doubtful;
 			unit__release(rib, unit, false);
 		}
 	}
@@ -212,6 +222,32 @@ void unit__read_path(const struct rib *rib, uint32_t id, struct rib_path *ret_pa
 	memcpy(key->gateway, nexthop->gateway, sizeof(key->gateway));
 	memcpy(key->source, nexthop->source, sizeof(key->source));
 	ret_path->weight = route->weight;
+}
+
+void unit__read(const struct rib *rib, struct unit unit, struct rib_path *paths, struct rib_route *ret_route)
+{
+	const struct xfib_route *held = &rib->maps->routes[unit.first];
+	uint32_t id = unit.first, now = rib__now();
+
+	*ret_route = (struct rib_route){
+		.family = held->family,
+		.prefix_length = held->prefix_length,
+		.type = held->type,
+		.scope = held->scope,
+		.protocol = held->protocol,
+		.tos = held->tos,
+		.owner = held->owner,
+		.flags = held->flags & (XFIB_ROUTE_EXPIRES | XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT),
+		.preference = held->preference,
+		.table = held->table,
+		.metric = held->metric,
+		.lifetime = held->expires > now ? held->expires - now : 0,
+		.path_count = unit.count,
+		.paths = paths,
+	};
+	memcpy(ret_route->prefix, held->prefix, sizeof(ret_route->prefix));
+	for (uint32_t i = 0; i < unit.count; i++, id = rib->maps->routes[id].next)
+		unit__read_path(rib, id, &paths[i]);
 }
 
 /* Adds to `paths` those of the route that the unit does not have; the message knows the metrics of one path only. */
@@ -269,7 +305,7 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 	if (!route->path_count || route->path_count > XFIB_GROUP_MEMBERS)
 		return -EINVAL;
 	rib__changed(rib, route);
-	place.head = head_of(rib, route);
+	place.head = rib__head_of(rib, route);
 	unit = find_same(rib, place.head, route);
 	if (unit.count) {
 		if (route->flags & XFIB_ROUTE_EXPIRES)
@@ -283,7 +319,7 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 		return rib__put(rib, route, place, &unit);
 	if (position != RIB_REPLACE && find_joined(rib, route, &place))
 		return join(rib, route, place, &unit);
-	find_between(rib, route, position != RIB_PREPEND, &place);
+	rib__find_between(rib, route, position != RIB_PREPEND, &place);
 	return rib__put(rib, route, place, &unit);
 }
 
@@ -299,6 +335,21 @@ int rib__remove(struct rib *rib, struct place place)
 	return err;
 }
 
+int rib__put_rest(struct rib *rib, struct place place, const struct rib_route *rest)
+{
+	struct unit unit;
+	int err = unit__make(rib, rest, &unit);
+
+	if (err)
+		return err;
+	err = place__splice(rib, place, unit);
+	if (err)
+		unit__release(rib, unit, false);
+	else
+		unit__mark_seen(rib, unit);
+	return err;
+}
+
 /* Replaces the unit of `place` by one without the paths that the route names. */
 static int remove_paths(struct rib *rib, struct place place, const struct rib_route *route, enum path_likeness likeness)
 {
@@ -306,7 +357,6 @@ static int remove_paths(struct rib *rib, struct place place, const struct rib_ro
 	struct rib_path *paths = calloc(place.old.count, sizeof(*paths));
 	struct rib_route rest = *route;
 	uint32_t id = place.old.first;
-	struct unit unit;
 	int err;
 
 	if (!paths)
@@ -324,22 +374,15 @@ static int remove_paths(struct rib *rib, struct place place, const struct rib_ro
 		if (!named)
 			unit__read_path(rib, id, &paths[rest.path_count++]);
 	}
-	err = unit__make(rib, &rest, &unit);
+	err = rib__put_rest(rib, place, &rest);
 	free(paths);
-	if (err)
-		return err;
-	err = place__splice(rib, place, unit);
-	if (err)
-		unit__release(rib, unit, false);
-	else
-		unit__mark_seen(rib, unit);
 	return err;
 }
 
 /* IPv4: the route that is alike in all things. */
 static int delete4(struct rib *rib, const struct rib_route *route)
 {
-	struct place place = { .head = head_of(rib, route) };
+	struct place place = { .head = rib__head_of(rib, route) };
 
 	for (uint32_t id = place.head; id;) {
 		struct unit unit = unit__at(rib, id);
@@ -358,7 +401,7 @@ static int delete4(struct rib *rib, const struct rib_route *route)
 static int delete6(struct rib *rib, const struct rib_route *route, enum path_likeness likeness)
 {
 	const struct xfib_route *routes = rib->maps->routes;
-	struct place place = { .head = head_of(rib, route) }, partial = place;
+	struct place place = { .head = rib__head_of(rib, route) }, partial = place;
 	uint32_t previous = XFIB_NONE;
 
 	for (uint32_t id = place.head; id;) {

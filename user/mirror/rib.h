@@ -9,8 +9,8 @@
  * route that is usable. A change writes new slots, swings one pointer or one
  * trie value, and releases the old slots.
  *
- * Cost: a hash look-up and at most one trie update for each change; four to
- * eight bytes of the daemon's memory for each prefix, beyond the maps.
+ * Cost: a hash look-up and at most one trie update for each change; five
+ * bytes of the daemon's memory for each route slot, beyond the maps.
  */
 #ifndef XFIB_MIRROR_RIB_H
 #define XFIB_MIRROR_RIB_H
@@ -18,10 +18,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <xfib/abi.h>
+
 #include "nexthops.h"
 
 struct maps;
 struct rib;
+struct xfib_route_spec;
 
 struct rib_path {
 	struct nexthop_key nexthop;
@@ -90,6 +93,61 @@ void rib__abort_dump(struct rib *rib);
 /* When the next route expires, seconds of CLOCK_MONOTONIC, 0: none does; and what is to be done then. */
 uint32_t rib__next_expiry(const struct rib *rib);
 void rib__expire(struct rib *rib);
+
+/* ---- who is told of changes ---- */
+
+/*
+ * A path came, went or changed in what a user can see of it (`type` is enum
+ * xfib_route_event_type). What it points to is valid during the call, which
+ * must not change the RIB. Called when readers see the change.
+ */
+typedef void (*rib_path_fn)(uint32_t type, const struct xfib_route *route, const struct xfib_nexthop *nexthop,
+			    void *data);
+
+/* A whole route of the kernel's: `old` became `made`; either may be NULL, and both for want of memory. */
+struct rib_route_change {
+	const struct rib_route *old, *made;
+	bool first; /* nothing of its TOS and metric comes before it */
+	/* The kernel would take this earlier one, asked to delete `made`; NULL: none. */
+	const struct rib_route *mistaken;
+	bool mistaken_first;
+};
+
+typedef void (*rib_route_fn)(const struct rib_route_change *change, void *data);
+
+/* NULL: nobody is told, which costs nothing. */
+void rib__set_path_listener(struct rib *rib, rib_path_fn listener, void *data);
+void rib__set_route_listener(struct rib *rib, rib_route_fn listener, void *data);
+
+/* ---- xfib's own routes (XFIB_OWNER_XFIB): rib_own.c ---- */
+
+/*
+ * Makes one change between rib__begin_own() and rib__end_own(), which either
+ * keeps all of them or takes all back. Taking back needs no slot and no memory:
+ * what a change replaced keeps its slots until the end. -EIO: the maps did not
+ * take an earlier value back.
+ */
+void rib__begin_own(struct rib *rib);
+int rib__end_own(struct rib *rib, bool keep);
+
+/* What `how` (enum xfib_change, but DELETE) does. -EEXIST; -ENOSPC: a map is full; -ENOMEM. */
+int rib__add_own(struct rib *rib, const struct rib_route *route, uint32_t how);
+
+/* The first route that agrees with all that the spec gives, in `table`. -ENOENT */
+int rib__delete_own(struct rib *rib, uint32_t table, const struct xfib_route_spec *spec);
+
+/* Removes paths by devices that are gone, and routes that have no other ones. */
+void rib__flush_own(struct rib *rib, bool (*is_gone)(uint32_t ifindex, void *data), void *data);
+
+/* How many more paths the RIB has room for. */
+uint32_t rib__room(const struct rib *rib);
+
+/*
+ * The device of the longest on-link route of a table to an address: by
+ * `ifindex`, 0: by any. Types unicast and local count. -ENOENT
+ */
+int rib__find_on_link(const struct rib *rib, uint32_t table, uint8_t family, const uint8_t address[16], uint32_t ifindex,
+		      uint32_t *ret_ifindex, uint8_t *ret_type);
 
 /* Has a route been refused that a dump, made when there is room again, would bring? */
 bool rib__is_incomplete(const struct rib *rib);

@@ -33,7 +33,7 @@ struct unit unit__at(const struct rib *rib, uint32_t first)
 
 bool unit__same_class(const struct xfib_route *held, const struct rib_route *route)
 {
-	return held->metric == route->metric && held->tos == route->tos;
+	return held->metric == route->metric && held->tos == route->tos && held->owner == route->owner;
 }
 
 /* Do a held path and another one go the same way? */
@@ -190,8 +190,10 @@ int place__splice(struct rib *rib, struct place place, struct unit unit)
 	uint32_t begin = place.previous ? routes[place.previous].next : place.head;
 	uint32_t rest = place.old.count ? routes[place.old.last].next : begin;
 	uint32_t next = unit.count ? unit.first : rest;
-	int err;
+	int err = own__reserve(rib);
 
+	if (err)
+		return err;
 	if (unit.count)
 		routes[unit.last].next = rest;
 	if (place.previous) {
@@ -204,7 +206,7 @@ int place__splice(struct rib *rib, struct place place, struct unit unit)
 	}
 	if (err)
 		return err;
-	if (place.old.count)
-		unit__release(rib, place.old, true);
+	rib__tell(rib, place, unit);
+	own__replaced(rib, place, unit);
 	return 0;
 }

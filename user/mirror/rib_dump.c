@@ -107,19 +107,39 @@ static void begin_prefix(struct rib *rib, const struct rib_route *route)
 	memcpy(rib->cursor.prefix, route->prefix, sizeof(rib->cursor.prefix));
 }
 
-/* The unit behind slot `previous` that is the route. */
-static struct unit find_behind(const struct rib *rib, uint32_t head, uint32_t previous, const struct rib_route *route)
+/* Is the unit of the kernel's, and may it have become the route by a change of attributes? */
+static bool may_have_become(const struct rib *rib, struct unit unit, const struct rib_route *route)
+{
+	return unit__same_class(&rib->maps->routes[unit.first], route) && unit.count == route->path_count &&
+	       unit__named(rib, unit, route, SAME_WAY) == unit.count;
+}
+
+/*
+ * The unit behind place->previous that is the route (true), else in place->old
+ * the first one that goes the same way, and in place->previous what is before it.
+ */
+static bool find_behind(const struct rib *rib, const struct rib_route *route, struct place *place, struct unit *ret_unit)
 {
 	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t previous = place->previous;
+	struct place changed = *place;
 
-	for (uint32_t id = previous ? routes[previous].next : head; id;) {
+	for (uint32_t id = previous ? routes[previous].next : place->head; id;) {
 		struct unit unit = unit__at(rib, id);
 
-		if (unit__same(rib, unit, route, SAME_IN_ALL))
-			return unit;
+		if (unit__same(rib, unit, route, SAME_IN_ALL)) {
+			*ret_unit = unit;
+			return true;
+		}
+		if (!changed.old.count && may_have_become(rib, unit, route)) {
+			changed.previous = previous;
+			changed.old = unit;
+		}
+		previous = unit.last;
 		id = routes[unit.last].next;
 	}
-	return (struct unit){ 0 };
+	*place = changed;
+	return false;
 }
 
 int rib__dump(struct rib *rib, const struct rib_route *route)
@@ -139,11 +159,12 @@ int rib__dump(struct rib *rib, const struct rib_route *route)
 	}
 	place.head = prefix_index__find(&rib->index, route->table, route->family, route->prefix, route->prefix_length);
 	place.previous = rib->cursor.lost ? XFIB_NONE : rib->cursor.last;
-	unit = find_behind(rib, place.head, place.previous, route);
-	if (!unit.count) {
+	if (!find_behind(rib, route, &place, &unit)) {
 		err = rib__put(rib, route, place, &unit);
 		if (err)
 			return err;
+		if (!rib->cursor.lost)
+			remove_between(rib, rib->cursor.last, unit.first);
 	} else {
 		if (!rib->cursor.lost)
 			remove_between(rib, place.previous, unit.first);
@@ -299,8 +320,14 @@ void rib__expire(struct rib *rib)
 
 	rib->next_expiry = 0;
 	for (uint32_t id = 1; id < end; id++) {
-		if (!IS_KERNEL_ROUTE(&routes[id]) || !(routes[id].flags & XFIB_ROUTE_EXPIRES) || routes[id].expires <= now)
+		if (!routes[id].family || !(routes[id].flags & XFIB_ROUTE_EXPIRES) ||
+		    routes[id].flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER))
 			continue;
+		if (routes[id].expires <= now) {
+			if (routes[id].owner == XFIB_OWNER_XFIB) /* the kernel removes its own by itself */
+				remove_at(rib, id);
+			continue;
+		}
 		if (!rib->next_expiry || routes[id].expires < rib->next_expiry)
 			rib->next_expiry = routes[id].expires;
 	}

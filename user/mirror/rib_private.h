@@ -8,6 +8,11 @@
 #include "rib.h"
 #include "slots.h"
 
+/* One route: its slots follow one another from `first` to `last`. */
+struct unit {
+	uint32_t first, last, count;
+};
+
 /* The prefix that a dump is at. */
 struct dump_cursor {
 	bool open;
@@ -19,6 +24,18 @@ struct dump_cursor {
 };
 
 #define RECENT_EVENTS 64
+
+/* A change of an own route that may be taken back: what was where. */
+struct own_step {
+	uint32_t previous; /* slot before it */
+	struct unit old, made;
+};
+
+enum own_mode {
+	OWN_AT_ONCE, /* what is replaced is released at once */
+	OWN_NOTED,   /* it is kept, and the step noted */
+	OWN_BACK,    /* steps are being taken back */
+};
 
 struct rib {
 	struct maps *maps;
@@ -40,11 +57,15 @@ struct rib {
 	uint32_t recent_count;
 	bool after_part; /* a part has come since the last event */
 	bool ambiguous;
-};
-
-/* One route: its slots follow one another from `first` to `last`. */
-struct unit {
-	uint32_t first, last, count;
+	/* of the change of own routes under way, see rib_own.c: */
+	enum own_mode own_mode;
+	struct own_step *steps;
+	uint32_t step_count, step_room;
+	/* who is told of changes, see rib_tell.c: */
+	rib_path_fn path_listener;
+	void *path_data;
+	rib_route_fn route_listener;
+	void *route_data;
 };
 
 /* The route that begins at a slot. */
@@ -61,7 +82,7 @@ bool path__same(const struct rib *rib, const struct xfib_route *held, const stru
 		enum path_likeness likeness);
 void unit__read_path(const struct rib *rib, uint32_t id, struct rib_path *ret_path);
 
-/* Metric and TOS: what the kernel orders the routes of a prefix by. */
+/* Metric and TOS, and the owner: what the kernel orders the routes of a prefix by. */
 bool unit__same_class(const struct xfib_route *held, const struct rib_route *route);
 
 /* How many paths of the unit the route names; whether it is the route but for its lifetime. */
@@ -85,6 +106,28 @@ int place__splice(struct rib *rib, struct place place, struct unit unit);
 
 /* Writes a route and puts it there. What finds no room is refused, and counted. */
 int rib__put(struct rib *rib, const struct rib_route *route, struct place place, struct unit *ret_unit);
+
+/* First slot of the prefix of a route, or of the route in a slot. */
+uint32_t rib__head_of(const struct rib *rib, const struct rib_route *route);
+uint32_t rib__head_at(const struct rib *rib, uint32_t id);
+
+/* Behind all that come before it: lower metrics, and with `last` the same metric. */
+void rib__find_between(const struct rib *rib, const struct rib_route *route, bool last, struct place *place);
+
+/* Replaces the unit of `place` by one that differs in its paths alone. */
+int rib__put_rest(struct rib *rib, struct place place, const struct rib_route *rest);
+
+/* Reads a route back; `paths` has room for unit.count. */
+void unit__read(const struct rib *rib, struct unit unit, struct rib_path *paths, struct rib_route *ret_route);
+
+/* Room for one more step, where steps are noted. -ENOMEM */
+int own__reserve(struct rib *rib);
+
+/* The unit of `place` is no longer reachable, `made` is in its place. */
+void own__replaced(struct rib *rib, struct place place, struct unit made);
+
+/* Tells the listeners that `made` has come in place of place.old. */
+void rib__tell(struct rib *rib, struct place place, struct unit made);
 
 /* Takes the unit of `place` out of its chain. */
 int rib__remove(struct rib *rib, struct place place);

@@ -183,7 +183,7 @@ void target__mark_incomplete(struct rib *rib, uint32_t table, uint8_t family, co
 void target__clear_incomplete(struct rib *rib)
 {
 	for (uint32_t at = 0; rib->incomplete && at < rib->index.size; at++) {
-		uint32_t head = rib->index.ids[at];
+		uint32_t head = rib->index.entries[at].route;
 
 		if (!head || !(rib->maps->routes[head].flags & XFIB_ROUTE_INCOMPLETE))
 			continue;
@@ -196,7 +196,7 @@ void target__clear_incomplete(struct rib *rib)
 void rib__refresh(struct rib *rib)
 {
 	for (uint32_t at = 0; at < rib->index.size; at++) {
-		uint32_t head = rib->index.ids[at];
+		uint32_t head = rib->index.entries[at].route;
 
 		if (head)
 			target__publish(rib, head, head);

@@ -79,6 +79,11 @@ int slots__take(struct slots *slots, uint32_t *ret_id)
 	return 0;
 }
 
+uint32_t slots__room(const struct slots *slots)
+{
+	return slots->free.count + slots->waiting.count + (slots->max - *slots->end);
+}
+
 /* For want of memory for the list the id is lost, which is better than to use it too early. */
 void slots__release(struct slots *slots, uint32_t id)
 {

@@ -34,6 +34,9 @@ void slots__destroy(struct slots *slots);
 /* -ENOSPC: all are in use. May wait for a grace period. */
 int slots__take(struct slots *slots, uint32_t *ret_id);
 
+/* How many ids can be taken before there is -ENOSPC. */
+uint32_t slots__room(const struct slots *slots);
+
 /* Gives an id back that no reader can find any more, though one may still hold it. */
 void slots__release(struct slots *slots, uint32_t id);
 

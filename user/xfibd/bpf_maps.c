@@ -25,6 +25,7 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 		{ skeleton->maps.xfib_rib4, sizes->routes + TRIE_SLACK },
 		{ skeleton->maps.xfib_rib6, sizes->routes + TRIE_SLACK },
 		{ skeleton->maps.xfib_routes, sizes->routes },
+		{ skeleton->maps.xfib_prefixes, map_sizes__prefixes(sizes) },
 		{ skeleton->maps.xfib_nexthops, sizes->nexthops },
 		{ skeleton->maps.xfib_groups, sizes->groups },
 		{ skeleton->maps.xfib_links, sizes->links },
@@ -69,14 +70,15 @@ static int map_arrays(struct bpf_maps *bpf)
 	struct maps *maps = &bpf->maps;
 
 	maps->routes = map_array(skeleton->maps.xfib_routes, sizeof(*maps->routes));
+	maps->prefixes = map_array(skeleton->maps.xfib_prefixes, sizeof(*maps->prefixes));
 	maps->nexthops = map_array(skeleton->maps.xfib_nexthops, sizeof(*maps->nexthops));
 	maps->groups = map_array(skeleton->maps.xfib_groups, sizeof(*maps->groups));
 	maps->links = map_array(skeleton->maps.xfib_links, sizeof(*maps->links));
 	maps->addresses = map_array(skeleton->maps.xfib_addresses, sizeof(*maps->addresses));
 	maps->rules = map_array(skeleton->maps.xfib_rules, sizeof(*maps->rules));
 	maps->state = map_array(skeleton->maps.xfib_state, sizeof(*maps->state));
-	if (!maps->routes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses || !maps->rules ||
-	    !maps->state)
+	if (!maps->routes || !maps->prefixes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses ||
+	    !maps->rules || !maps->state)
 		return errno ? -errno : -ENOMEM;
 	return 0;
 }
@@ -186,6 +188,7 @@ void bpf_maps__destroy(struct bpf_maps *bpf)
 		struct xfib_bpf *skeleton = bpf->skeleton;
 
 		unmap_array(maps->routes, skeleton->maps.xfib_routes, sizeof(*maps->routes));
+		unmap_array(maps->prefixes, skeleton->maps.xfib_prefixes, sizeof(*maps->prefixes));
 		unmap_array(maps->nexthops, skeleton->maps.xfib_nexthops, sizeof(*maps->nexthops));
 		unmap_array(maps->groups, skeleton->maps.xfib_groups, sizeof(*maps->groups));
 		unmap_array(maps->links, skeleton->maps.xfib_links, sizeof(*maps->links));

@@ -30,6 +30,7 @@ struct instance {
 	char pin[PATH_MAX - 16];
 	char fresh[PATH_MAX]; /* where the new set is until it is published */
 	struct bpf_maps *maps;
+	gid_t readers;   /* of the pinned maps beside root, or NO_GROUP */
 	int lock_fd;     /* on the new set's directory */
 	int old_lock_fd; /* on the old one's, while both exist */
 	bool published;
@@ -105,6 +106,18 @@ static int check_old(const char *pin)
 	return 0;
 }
 
+/* The maps are of use to a group only if its members can get to them. */
+static void warn_of_parent(const struct instance *instance, const char *parent)
+{
+	struct stat info;
+
+	if (instance->readers == NO_GROUP || stat(parent, &info) || info.st_mode & S_IXOTH ||
+	    (info.st_gid == instance->readers && info.st_mode & S_IXGRP))
+		return;
+	log_warning("%s has mode %04o, so that the members of the group cannot get to the maps in it: chmod a+x %s",
+		    parent, info.st_mode & 07777, parent);
+}
+
 static int check_directories(struct instance *instance)
 {
 	char copy[PATH_MAX];
@@ -114,6 +127,7 @@ static int check_directories(struct instance *instance)
 	err = requirements__check_bpffs(dirname(copy));
 	if (err)
 		return err;
+	warn_of_parent(instance, copy);
 	err = pins__lock(instance->pin, &instance->old_lock_fd);
 	if (err == -EWOULDBLOCK) {
 		report_running(instance->pin);
@@ -158,13 +172,13 @@ static int create_set(struct instance *instance, const struct map_sizes *sizes)
 		return -EBUSY;
 	}
 	if (!err)
-		err = pinned_set__fill(instance->fresh, instance->maps);
+		err = pinned_set__fill(instance->fresh, instance->maps, instance->readers);
 	if (err)
 		log_error("pinning the maps at %s: %s", instance->fresh, strerror(-err));
 	return err;
 }
 
-int instance__create(const char *pin, const struct map_sizes *sizes, struct instance **ret_instance)
+int instance__create(const char *pin, const struct map_sizes *sizes, gid_t readers, struct instance **ret_instance)
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
 	int err;
@@ -172,6 +186,7 @@ int instance__create(const char *pin, const struct map_sizes *sizes, struct inst
 	if (!instance)
 		return -ENOMEM;
 	instance->lock_fd = instance->old_lock_fd = -1;
+	instance->readers = readers;
 	if (strlen(pin) >= sizeof(instance->pin) || pin[0] != '/') {
 		log_error("pin directory '%s': must be an absolute path of fewer than %zu bytes", pin,
 			  sizeof(instance->pin));
@@ -284,6 +299,11 @@ void instance__teardown(struct instance *instance)
 		return;
 	each_port(instance, instance->pin, detach_programs);
 	pins__remove(instance->pin);
+}
+
+bool instance__has_old(const struct instance *instance)
+{
+	return instance->old_lock_fd >= 0 && !instance->published;
 }
 
 bool instance__took_over(const struct instance *instance)

@@ -13,14 +13,20 @@
 #include <xfib/xfib.h>
 
 #include "bpf_maps.h"
+#include "peer.h"
 
 struct instance;
 
 /*
  * Checks capabilities, kernel, pin directory and lock, and creates maps and
  * programs. What fails is logged. -EBUSY: a daemon runs already.
+ *
+ * @readers: a group that may read the maps; NO_GROUP: root alone
  */
-int instance__create(const char *pin, const struct map_sizes *sizes, struct instance **ret_instance);
+int instance__create(const char *pin, const struct map_sizes *sizes, gid_t readers, struct instance **ret_instance);
+
+/* Was there an older set at the pin directory when this one was made? It is there until instance__publish(). */
+bool instance__has_old(const struct instance *instance);
 
 struct bpf_maps *instance__maps(const struct instance *instance);
 

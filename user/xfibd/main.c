@@ -19,6 +19,8 @@
 #include "log.h"
 #include "mirror.h"
 #include "options.h"
+#include "own_routes.h"
+#include "server.h"
 #include "stderr_log.h"
 
 /* Neighbours that are asked for in a second; what is beyond is asked for again by later packets. */
@@ -29,6 +31,7 @@
 struct daemon {
 	struct instance *instance;
 	struct mirror *mirror;
+	struct server *server;
 	struct ring_buffer *events;
 	int signal_fd;
 	time_t second; /* in which `solicits` were made */
@@ -102,8 +105,10 @@ static int start(struct daemon *daemon, const struct options *options)
 		.receive_buffer = RECEIVE_BUFFER,
 	};
 	struct bpf_maps *bpf;
-	int err = instance__create(options->pin, &options->sizes, &daemon->instance);
+	int err = instance__create(options->pin, &options->sizes, options->groups.watch, &daemon->instance);
 
+	if (!err)
+		err = server__open(options->socket, &options->groups, &daemon->server);
 	if (err)
 		return err;
 	bpf = instance__maps(daemon->instance);
@@ -113,6 +118,8 @@ static int start(struct daemon *daemon, const struct options *options)
 		return err;
 	}
 	err = mirror__sync(daemon->mirror);
+	if (!err && instance__has_old(daemon->instance))
+		err = own_routes__restore(options->pin, &bpf->maps, daemon->mirror);
 	if (err)
 		return err;
 	daemon->events = ring_buffer__new(bpf->events_fd, on_event, daemon, NULL);
@@ -131,6 +138,14 @@ static int start(struct daemon *daemon, const struct options *options)
 	return err;
 }
 
+/* The sooner of two times to wait, in ms, where -1 is never. */
+static int sooner(int one, int other)
+{
+	if (one < 0 || other < 0)
+		return one < 0 ? other : one;
+	return one < other ? one : other;
+}
+
 static void run(struct daemon *daemon)
 {
 	struct pollfd fds[] = {
@@ -138,16 +153,20 @@ static void run(struct daemon *daemon)
 		{ .fd = mirror__event_fd(daemon->mirror), .events = POLLIN },
 		{ .fd = mirror__feature_fd(daemon->mirror), .events = POLLIN },
 		{ .fd = ring_buffer__epoll_fd(daemon->events), .events = POLLIN },
+		{ .fd = server__fd(daemon->server), .events = POLLIN },
 	};
 
 	for (;;) {
-		if (poll(fds, sizeof(fds) / sizeof(fds[0]), mirror__timeout(daemon->mirror)) < 0 && errno != EINTR)
+		int timeout = sooner(mirror__timeout(daemon->mirror), server__timeout(daemon->server));
+
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents && handle_signal(daemon))
 			return;
 		if (fds[3].revents)
 			ring_buffer__consume(daemon->events);
 		mirror__handle(daemon->mirror);
+		server__handle(daemon->server);
 	}
 }
 
@@ -166,8 +185,10 @@ int main(int argc, char **argv)
 	daemon.signal_fd = open_signals();
 	err = start(&daemon, &options);
 	if (!err) {
-		const struct xfib_state *state = instance__maps(daemon.instance)->maps.state;
+		const struct maps *maps = &instance__maps(daemon.instance)->maps;
+		const struct xfib_state *state = maps->state;
 
+		server__serve(daemon.server, daemon.mirror, maps);
 		log_info("ready: %u IPv4 and %u IPv6 routes at %s", state->routes4, state->routes6, options.pin);
 		run(&daemon);
 		if (options.teardown)
@@ -175,6 +196,7 @@ int main(int argc, char **argv)
 		log_info(options.teardown ? "stopped, nothing is left behind" :
 					    "stopped; forwarding goes on by the routes of this moment");
 	}
+	server__close(daemon.server);
 	ring_buffer__free(daemon.events);
 	mirror__free(daemon.mirror);
 	instance__free(daemon.instance);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@ static const char usage[] =
 	"      --mode MODE          attach to each DEV in mode native (default), generic or auto\n"
 	"      --on-exit WHAT       at SIGTERM or SIGINT: keep forwarding in place (default), or teardown\n"
 	"      --pin DIR            pin directory (default $XFIB_PIN, else /sys/fs/bpf/xfib)\n"
+	"      --socket PATH        take clients there (default $XFIB_SOCKET, else by the pin directory, see xfibd(8))\n"
+	"      --group NAME         let members of group NAME read the maps and watch routes\n"
 	"      --max-routes N       room for N routes of both families, 64 bytes each (default 1572864)\n"
 	"      --max-nexthops N     room for N next hops (default 65536)\n"
 	"      --max-groups N       room for N multipath groups, 4 KiB each (default 1024)\n"
@@ -37,6 +40,8 @@ enum {
 	OPTION_MODE,
 	OPTION_ON_EXIT,
 	OPTION_PIN,
+	OPTION_SOCKET,
+	OPTION_GROUP,
 	OPTION_ROUTES,
 	OPTION_NEXTHOPS,
 	OPTION_GROUPS,
@@ -50,6 +55,8 @@ static const struct option long_options[] = {
 	{ "mode", required_argument, NULL, OPTION_MODE },
 	{ "on-exit", required_argument, NULL, OPTION_ON_EXIT },
 	{ "pin", required_argument, NULL, OPTION_PIN },
+	{ "socket", required_argument, NULL, OPTION_SOCKET },
+	{ "group", required_argument, NULL, OPTION_GROUP },
 	{ "max-routes", required_argument, NULL, OPTION_ROUTES },
 	{ "max-nexthops", required_argument, NULL, OPTION_NEXTHOPS },
 	{ "max-groups", required_argument, NULL, OPTION_GROUPS },
@@ -130,6 +137,33 @@ static int parse_links(const char *text, uint32_t *ret_links)
 	return 0;
 }
 
+static int parse_group(const char *text, gid_t *ret_group)
+{
+	const struct group *group = getgrnam(text);
+
+	if (!group) {
+		log_error("--group '%s': there is no such group; groupadd(8) makes one", text);
+		return -EINVAL;
+	}
+	*ret_group = group->gr_gid;
+	return 0;
+}
+
+/* Where clients find the daemon, which follows from the pin directory unless it is said. */
+static int choose_socket(struct options *options)
+{
+	int err = socket_path__of(options->socket_name, options->pin, options->socket);
+
+	if (err == -ENAMETOOLONG)
+		log_error("the path of the socket is longer than %d bytes: name another one with --socket",
+			  SOCKET_PATH_SIZE - 1);
+	else if (err && options->socket_name)
+		log_error("--socket '%s': must be a path", options->socket_name);
+	else if (err) /* of a relative pin directory, which is said later */
+		return 0;
+	return err ? -EINVAL : 0;
+}
+
 static int take_option(int option, const char *value, struct options *options)
 {
 	struct map_sizes *sizes = &options->sizes;
@@ -145,6 +179,11 @@ static int take_option(int option, const char *value, struct options *options)
 	case OPTION_PIN:
 		options->pin = value;
 		return 0;
+	case OPTION_SOCKET:
+		options->socket_name = value;
+		return 0;
+	case OPTION_GROUP:
+		return parse_group(value, &options->groups.watch);
 	case OPTION_ROUTES:
 		return parse_number("max-routes", value, 16, 1U << 26, &sizes->routes);
 	case OPTION_NEXTHOPS:
@@ -179,9 +218,11 @@ int options__parse(int argc, char **argv, struct options *ret_options)
 	const char *pin = getenv("XFIB_PIN");
 	struct options options = {
 		.pin = pin && *pin ? pin : "/sys/fs/bpf/xfib",
+		.groups = { .write = NO_GROUP, .watch = NO_GROUP },
 		.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 8192,
 			   .neighbours = 65536, .rules = 2048 },
 	};
+	const struct group *writers;
 	int option, err;
 
 	while ((option = getopt_long(argc, argv, "vVh", long_options, NULL)) != -1) {
@@ -189,6 +230,12 @@ int options__parse(int argc, char **argv, struct options *ret_options)
 		if (err)
 			return err;
 	}
+	err = choose_socket(&options);
+	if (err)
+		return err;
+	writers = getgrnam("xfib");
+	if (writers)
+		options.groups.write = writers->gr_gid;
 	options.devices = argv + optind;
 	options.device_count = argc - optind;
 	for (int i = 0; i < options.device_count; i++) {

@@ -7,12 +7,17 @@
 #include <stdint.h>
 #include <xfib/xfib.h>
 
+#include "../lib/socket_path.h"
 #include "maps.h"
+#include "peer.h"
 
 #define TABLES_MAX 256
 
 struct options {
 	const char *pin;
+	const char *socket_name; /* NULL: by the pin directory */
+	char socket[SOCKET_PATH_SIZE];
+	struct access_groups groups;
 	uint32_t tables[TABLES_MAX];
 	uint32_t table_count;
 	struct map_sizes sizes;

@@ -14,6 +14,7 @@
 
 #include "../lib/pins.h"
 #include "bpf_maps.h"
+#include "peer.h"
 #include "xfib.skel.h"
 
 int pinned_set__make(const char *directory, int *ret_fd)
@@ -31,7 +32,15 @@ int pinned_set__make(const char *directory, int *ret_fd)
 	return pins__lock(directory, ret_fd);
 }
 
-int pinned_set__fill(const char *directory, const struct bpf_maps *maps)
+/* Lets a group read what root has; `mode` is that of the file. */
+static int share(const char *path, gid_t readers, mode_t mode)
+{
+	if (readers == NO_GROUP)
+		return 0;
+	return chown(path, (uid_t)-1, readers) || chmod(path, mode) ? -errno : 0;
+}
+
+int pinned_set__fill(const char *directory, const struct bpf_maps *maps, gid_t readers)
 {
 	struct bpf_map *map;
 	char path[PATH_MAX];
@@ -44,6 +53,8 @@ int pinned_set__fill(const char *directory, const struct bpf_maps *maps)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", directory, name);
 		err = bpf_map__pin(map, path);
+		if (!err)
+			err = share(path, readers, 0640);
 		if (err)
 			return err;
 	}
@@ -55,7 +66,8 @@ int pinned_set__fill(const char *directory, const struct bpf_maps *maps)
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "%s/progs/tc", directory);
-	return bpf_program__pin(maps->skeleton->progs.xfib_tc, path);
+	err = bpf_program__pin(maps->skeleton->progs.xfib_tc, path);
+	return err ? err : share(directory, readers, 0750);
 }
 
 int pinned_set__exchange(const char *fresh, const char *directory)

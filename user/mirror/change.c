@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Changes of routes on request. See change.h; tables of the kernel's are in
+ * change_kernel.c, xfib's own in change_own.c.
+ *
+ * Changes are made in their order, so that a gateway may be reachable by a
+ * route that comes before it in the list; those of the kernel's tables that
+ * follow one another go in batches.
+ */
+#include "change.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "change_private.h"
+#include "maps.h"
+
+uint32_t change__table(const struct change *change)
+{
+	const struct xfib_route_spec *spec = &change->spec;
+
+	if (spec->table)
+		return spec->table;
+	return spec->type == XFIB_ROUTE_LOCAL || spec->type == XFIB_ROUTE_BROADCAST || spec->type == XFIB_ROUTE_ANYCAST ?
+		       XFIB_TABLE_LOCAL :
+		       XFIB_TABLE_MAIN;
+}
+
+void change__describe(const struct change *change, char *ret_text, size_t room)
+{
+	static const char *const words[] = { [XFIB_ADD] = "add", [XFIB_REPLACE] = "replace", [XFIB_APPEND] = "append",
+					     [XFIB_DELETE] = "delete" };
+	const struct xfib_route_spec *spec = &change->spec;
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	inet_ntop((int)spec->family, spec->prefix, text, sizeof(text));
+	snprintf(ret_text, room, "%s %s/%u table %u",
+		 change->what >= XFIB_ADD && change->what <= XFIB_DELETE ? words[change->what] : "put back", text,
+		 spec->prefix_length, change__table(change));
+}
+
+void changing__fail(struct changing *changing, uint32_t index, int err, const char *format, ...)
+{
+	char what[96] = "", why[CHANGE_MESSAGE - sizeof(what) - 2];
+	va_list args;
+
+	if (changing->err && changing->failure.index <= index)
+		return;
+	changing->err = err;
+	changing->failure.index = index;
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	if (index < changing->count)
+		change__describe(&changing->changes[index], what, sizeof(what));
+	snprintf(changing->failure.message, sizeof(changing->failure.message), "%s%s%s", what, *what ? ": " : "", why);
+}
+
+/* ---- which changes name a prefix ---- */
+
+/* By family, table, length and prefix. */
+static int compare(const void *a, const void *b)
+{
+	const struct change *change = *(const struct change *const *)a, *other = *(const struct change *const *)b;
+	const struct xfib_route_spec *spec = &change->spec;
+	uint32_t table = change__table(change), other_table = change__table(other);
+
+	if (spec->family != other->spec.family)
+		return spec->family < other->spec.family ? -1 : 1;
+	if (table != other_table)
+		return table < other_table ? -1 : 1;
+	if (spec->prefix_length != other->spec.prefix_length)
+		return spec->prefix_length < other->spec.prefix_length ? -1 : 1;
+	return memcmp(spec->prefix, other->spec.prefix, sizeof(spec->prefix));
+}
+
+bool changing__names(struct changing *changing, uint32_t family, uint32_t table, uint32_t length,
+		     const uint8_t prefix[16])
+{
+	struct change key = { .spec = { .family = family, .table = table, .prefix_length = length } };
+	const struct change *pointer = &key;
+
+	memcpy(key.spec.prefix, prefix, sizeof(key.spec.prefix));
+	if (!changing->sorted) {
+		changing->sorted = calloc(changing->count, sizeof(const struct change *));
+		if (!changing->sorted) {
+			changing->undo_lost = true;
+			return false;
+		}
+		for (uint32_t i = 0; i < changing->count; i++)
+			changing->sorted[i] = &changing->changes[i];
+		qsort(changing->sorted, changing->count, sizeof(const struct change *), compare);
+	}
+	return bsearch(&pointer, changing->sorted, changing->count, sizeof(const struct change *), compare) != NULL;
+}
+
+/* ---- all of them ---- */
+
+static bool is_kernel(const struct changing *changing, uint32_t index)
+{
+	return mirror__is_mirrored(changing->mirror, change__table(&changing->changes[index]));
+}
+
+/* Nothing has changed yet: are all changes possible, and is there room for what they bring? */
+static int check(struct changing *changing)
+{
+	uint32_t room = rib__room(changing->mirror->rib);
+	uint64_t needed = 0;
+
+	for (uint32_t i = 0; i < changing->count; i++) {
+		const struct change *change = &changing->changes[i];
+		char message[CHANGE_MESSAGE];
+		int err = change__check(change, message);
+
+		if (err) {
+			changing__fail(changing, i, err, "%s", message);
+			return err;
+		}
+		if (change->what != XFIB_DELETE)
+			needed += change->spec.path_count ? change->spec.path_count : 1;
+	}
+	if (needed > room) {
+		changing__fail(changing, changing->count, -ENOSPC,
+			       "%llu paths, but there is room for %u more routes: make it several transactions or restart "
+			       "xfibd with a larger --max-routes",
+			       (unsigned long long)needed, room);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+static int run(struct changing *changing)
+{
+	uint32_t begin = 0;
+	int err = 0;
+
+	while (!err && begin < changing->count) {
+		uint32_t end = begin + 1;
+
+		if (!is_kernel(changing, begin)) {
+			err = change_own__run(changing, begin);
+		} else {
+			while (end < changing->count && is_kernel(changing, end))
+				end++;
+			err = change_kernel__run(changing, begin, end);
+			changing->gateway.valid = false; /* it may no longer be on the link */
+		}
+		begin = end;
+	}
+	return err;
+}
+
+static bool is_unknown(uint32_t ifindex, void *data)
+{
+	const struct mirror *mirror = data;
+
+	return ifindex && !links__find(mirror->links, ifindex);
+}
+
+static int take_back(struct changing *changing)
+{
+	int err = change_undo__run(changing), own_err;
+
+	changing->mirror->origin = changing->origin;
+	own_err = rib__end_own(changing->mirror->rib, false);
+	changing->mirror->origin = 0;
+	if (changing->device_gone) /* what has been put back may lead there */
+		rib__flush_own(changing->mirror->rib, is_unknown, changing->mirror);
+	if (!err)
+		err = own_err;
+	if (err) {
+		char *message = changing->failure.message;
+		size_t length = strlen(message);
+
+		snprintf(message + length, CHANGE_MESSAGE - length,
+			 "; and what had been changed could not all be taken back: look at the routes");
+	}
+	return err;
+}
+
+int mirror__change(struct mirror *mirror, const struct change *changes, uint32_t count, uint64_t origin,
+		   struct change_failure *ret_failure)
+{
+	struct changing changing = { .mirror = mirror, .changes = changes, .count = count, .origin = origin };
+	int err;
+
+	if (!count)
+		return 0;
+	mirror__begin(mirror);
+	mirror__catch_up(mirror);
+	err = check(&changing);
+	if (!err) {
+		mirror->changing = &changing;
+		changing.first_sequence = nl__take_sequences(mirror->nl, count);
+		rib__set_route_listener(mirror->rib, change_undo__note, mirror);
+		rib__begin_own(mirror->rib);
+		err = run(&changing);
+		if (!err)
+			rib__end_own(mirror->rib, true);
+		else if (take_back(&changing))
+			err = -EIO;
+		rib__set_route_listener(mirror->rib, NULL, NULL);
+		mirror->changing = NULL;
+		change_undo__free(&changing);
+		free(changing.sorted);
+	}
+	mirror__settle(mirror);
+	mirror__end(mirror);
+	if (err)
+		*ret_failure = changing.failure;
+	return err;
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Routes that only xfib has (XFIB_OWNER_XFIB), changed on request.
+ *
+ * Changes come between rib__begin_own() and rib__end_own(). Until the end every
+ * unit that was replaced keeps its slots, so that taking the steps back, last
+ * one first, puts the very slots into their chains again: it needs no room, and
+ * even the age of a route is as it was. Whatever changes own routes meanwhile
+ * (a device that goes) is a step too.
+ *
+ * Cost: 28 bytes a step; the slots of what was replaced, until the end.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xfib/xfib.h>
+
+#include "maps.h"
+#include "rib_private.h"
+
+#define IS_OWN_ROUTE(route)                                                                                            \
+	((route)->family && (route)->owner == XFIB_OWNER_XFIB && !((route)->flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER)))
+
+/* ---- steps ---- */
+
+int own__reserve(struct rib *rib)
+{
+	uint32_t room = rib->step_room ? rib->step_room * 2 : 64;
+	struct own_step *steps;
+
+	if (rib->own_mode != OWN_NOTED || rib->step_count < rib->step_room)
+		return 0;
+	steps = realloc(rib->steps, room * sizeof(*steps));
+	if (!steps)
+		return -ENOMEM;
+	rib->steps = steps;
+	rib->step_room = room;
+	return 0;
+}
+
+/* Has walks over all slots pass the unit by, or not any more. */
+static void set_gone(struct rib *rib, struct unit unit, bool gone)
+{
+	struct xfib_route *routes = rib->maps->routes;
+	uint32_t id = unit.first;
+
+	for (uint32_t i = 0; i < unit.count; i++, id = routes[id].next) {
+		if (gone)
+			__atomic_or_fetch(&routes[id].flags, XFIB_ROUTE_GONE, __ATOMIC_RELEASE);
+		else
+			__atomic_and_fetch(&routes[id].flags, (uint8_t)~XFIB_ROUTE_GONE, __ATOMIC_RELEASE);
+	}
+}
+
+void own__replaced(struct rib *rib, struct place place, struct unit made)
+{
+	uint32_t any = made.count ? made.first : place.old.first;
+
+	if (rib->own_mode == OWN_AT_ONCE || rib->maps->routes[any].owner != XFIB_OWNER_XFIB) {
+		if (place.old.count)
+			unit__release(rib, place.old, true);
+		return;
+	}
+	if (place.old.count)
+		set_gone(rib, place.old, true);
+	if (rib->own_mode == OWN_NOTED)
+		rib->steps[rib->step_count++] = (struct own_step){ place.previous, place.old, made };
+}
+
+void rib__begin_own(struct rib *rib)
+{
+	rib->own_mode = OWN_NOTED;
+	rib->step_count = 0;
+}
+
+/* The chain is as the step left it, since later ones have been taken back. */
+static int take_back(struct rib *rib, const struct own_step *step)
+{
+	uint32_t any = step->made.count ? step->made.first : step->old.first;
+	struct place place = { .head = rib__head_at(rib, any), .previous = step->previous, .old = step->made };
+	uint8_t family = rib->maps->routes[any].family;
+	int err;
+
+	if (step->old.count)
+		set_gone(rib, step->old, false);
+	err = place__splice(rib, place, step->old);
+	if (err) {
+		if (step->old.count)
+			set_gone(rib, step->old, true);
+		return err;
+	}
+	rib__count(rib, family, (step->old.count > 0) - (step->made.count > 0));
+	return 0;
+}
+
+int rib__end_own(struct rib *rib, bool keep)
+{
+	uint32_t kept = rib->step_count;
+	int err = 0;
+
+	rib->own_mode = OWN_BACK;
+	while (!keep && !err && kept) {
+		err = take_back(rib, &rib->steps[kept - 1]);
+		kept -= !err;
+	}
+	rib->own_mode = OWN_AT_ONCE;
+	for (uint32_t i = 0; i < rib->step_count; i++) {
+		struct unit unreachable = i < kept ? rib->steps[i].old : rib->steps[i].made;
+
+		if (unreachable.count)
+			unit__release(rib, unreachable, true);
+	}
+	rib->step_count = 0;
+	free(rib->steps);
+	rib->steps = NULL;
+	rib->step_room = 0;
+	return err ? -EIO : 0;
+}
+
+/* ---- adding ---- */
+
+/* The first own route of the class of `route`, in ret_place->old; and whether one is alike in all things. */
+static bool find_class(const struct rib *rib, const struct rib_route *route, struct place *ret_place)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t previous = XFIB_NONE;
+	bool alike = false;
+
+	ret_place->head = rib__head_of(rib, route);
+	for (uint32_t id = ret_place->head; id && !alike;) {
+		struct unit unit = unit__at(rib, id);
+
+		if (unit__same_class(&routes[id], route)) {
+			if (!ret_place->old.count) {
+				ret_place->previous = previous;
+				ret_place->old = unit;
+			}
+			alike = unit__same(rib, unit, route, SAME_BUT_STATE);
+		}
+		previous = unit.last;
+		id = routes[unit.last].next;
+	}
+	return alike;
+}
+
+int rib__add_own(struct rib *rib, const struct rib_route *route, uint32_t how)
+{
+	struct place place = { 0 };
+	bool alike = find_class(rib, route, &place);
+	struct unit unit;
+
+	if ((how == XFIB_ADD && place.old.count) || (how == XFIB_APPEND && alike))
+		return -EEXIST;
+	if (how != XFIB_REPLACE || !place.old.count) {
+		place.old = (struct unit){ 0 };
+		place.previous = XFIB_NONE;
+		rib__find_between(rib, route, true, &place);
+	}
+	return rib__put(rib, route, place, &unit);
+}
+
+/* ---- deleting ---- */
+
+static bool is_zero(const uint8_t address[16])
+{
+	static const uint8_t zero[16];
+
+	return !memcmp(address, zero, sizeof(zero));
+}
+
+/* Does a held path agree with all that is given of one? */
+static bool path_agrees(const struct xfib_nexthop *held, const struct xfib_path_spec *path)
+{
+	if (path->ifindex && path->ifindex != held->ifindex)
+		return false;
+	if (path->flags & XFIB_NEXTHOP_ONLINK && !(held->flags & XFIB_NEXTHOP_ONLINK))
+		return false;
+	return !path->gateway_family || (path->gateway_family == held->gateway_family &&
+					 !memcmp(path->gateway, held->gateway, sizeof(held->gateway)));
+}
+
+/* As fib_nh_match() has it: one path is compared with the first one, several with all. */
+static bool paths_agree(const struct rib *rib, struct unit unit, const struct xfib_route_spec *spec)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t id = unit.first;
+
+	if (spec->path_count > 1 && spec->path_count != unit.count)
+		return false;
+	for (uint32_t i = 0; i < spec->path_count; i++, id = routes[id].next) {
+		const struct xfib_path_spec *path = &spec->paths[i];
+
+		if (!path_agrees(&rib->maps->nexthops[routes[id].nexthop], path) ||
+		    (path->weight && spec->path_count > 1 && path->weight != routes[id].weight))
+			return false;
+	}
+	return true;
+}
+
+static bool agrees(const struct rib *rib, struct unit unit, const struct xfib_route_spec *spec)
+{
+	const struct xfib_route *held = &rib->maps->routes[unit.first];
+	const struct xfib_nexthop *nexthop = &rib->maps->nexthops[held->nexthop];
+
+	return held->owner == XFIB_OWNER_XFIB && (!spec->metric || spec->metric == held->metric) &&
+	       (!spec->tos || spec->tos == held->tos) && (!spec->type || spec->type == held->type) &&
+	       (!spec->protocol || spec->protocol == held->protocol) &&
+	       (!(spec->flags & XFIB_SPEC_SCOPE) || spec->scope == held->scope) &&
+	       (!spec->preference || spec->preference == held->preference) &&
+	       (!spec->mtu || spec->mtu == nexthop->route_mtu) &&
+	       (is_zero(spec->source) || !memcmp(spec->source, nexthop->source, sizeof(nexthop->source))) &&
+	       paths_agree(rib, unit, spec);
+}
+
+int rib__delete_own(struct rib *rib, uint32_t table, const struct xfib_route_spec *spec)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	struct place place = { 0 };
+
+	place.head = prefix_index__find(&rib->index, table, (uint8_t)spec->family, spec->prefix, (uint8_t)spec->prefix_length);
+	for (uint32_t id = place.head; id;) {
+		place.old = unit__at(rib, id);
+		if (agrees(rib, place.old, spec))
+			return rib__remove(rib, place);
+		place.previous = place.old.last;
+		id = routes[place.old.last].next;
+	}
+	return -ENOENT;
+}
+
+/* ---- devices that go ---- */
+
+/* Takes paths out of the unit of `place`; for want of memory or room, all of it: a path to nowhere must not stay. */
+static void remove_gone(struct rib *rib, struct place place, bool (*is_gone)(uint32_t ifindex, void *data), void *data)
+{
+	struct rib_path *paths = calloc(place.old.count, sizeof(*paths));
+	struct rib_route rest;
+	uint32_t count = 0;
+
+	if (paths) {
+		unit__read(rib, place.old, paths, &rest);
+		for (uint32_t i = 0; i < rest.path_count; i++) {
+			if (!is_gone(paths[i].nexthop.ifindex, data))
+				paths[count++] = paths[i];
+		}
+		rest.path_count = count;
+	}
+	if (!count || rib__put_rest(rib, place, &rest))
+		rib__remove(rib, place);
+	free(paths);
+}
+
+void rib__flush_own(struct rib *rib, bool (*is_gone)(uint32_t ifindex, void *data), void *data)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t end = rib->maps->state->routes_end;
+
+	for (uint32_t first = 1; first < end; first++) {
+		struct place place = { 0 };
+		uint32_t id = first, gone = 0;
+
+		if (!IS_OWN_ROUTE(&routes[first]))
+			continue;
+		place.old = unit__at(rib, first);
+		for (uint32_t i = 0; i < place.old.count; i++, id = routes[id].next)
+			gone += is_gone(rib->maps->nexthops[routes[id].nexthop].ifindex, data);
+		if (!gone)
+			continue;
+		place.head = rib__head_at(rib, first);
+		for (id = place.head; id && id != first; id = routes[id].next)
+			place.previous = id;
+		remove_gone(rib, place, is_gone, data);
+	}
+}
+
+/* ---- room, gateways ---- */
+
+uint32_t rib__room(const struct rib *rib)
+{
+	return slots__room(&rib->slots);
+}
+
+/* An on-link path of a route of the chain, by `ifindex` or any device; XFIB_NONE if there is none. */
+static uint32_t find_on_link_path(const struct rib *rib, uint32_t head, uint32_t ifindex)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+
+	for (uint32_t id = head; id; id = routes[id].next) {
+		const struct xfib_nexthop *nexthop = &rib->maps->nexthops[routes[id].nexthop];
+
+		if ((routes[id].type == XFIB_ROUTE_UNICAST || routes[id].type == XFIB_ROUTE_LOCAL) &&
+		    !nexthop->gateway_family && nexthop->ifindex && (!ifindex || nexthop->ifindex == ifindex))
+			return id;
+	}
+	return XFIB_NONE;
+}
+
+int rib__find_on_link(const struct rib *rib, uint32_t table, uint8_t family, const uint8_t address[16], uint32_t ifindex,
+		      uint32_t *ret_ifindex, uint8_t *ret_type)
+{
+	uint8_t covering[16];
+
+	memcpy(covering, address, sizeof(covering));
+	for (int length = family == XFIB_INET6 ? 128 : 32; length >= 0; length--) {
+		uint32_t id;
+
+		if (length < 128)
+			covering[length / 8] &= (uint8_t)(0xff00 >> (length % 8));
+		id = prefix_index__find(&rib->index, table, family, covering, (uint8_t)length);
+		id = find_on_link_path(rib, id, ifindex);
+		if (id) {
+			*ret_ifindex = rib->maps->nexthops[rib->maps->routes[id].nexthop].ifindex;
+			*ret_type = rib->maps->routes[id].type;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Own routes over a restart. See own_routes.h. */
+#include "own_routes.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "../lib/change_list.h"
+#include "../lib/private.h"
+#include "change.h"
+#include "log.h"
+#include "maps.h"
+#include "mirror.h"
+
+/* No client's: see session.c. */
+#define ORIGIN UINT64_MAX
+
+/* What is logged one by one; the rest is counted. */
+#define LINES_MAX 10
+
+struct restore {
+	const struct maps *maps; /* the new ones */
+	struct mirror *mirror;   /* that writes them */
+	const struct xfib *old;
+	struct change_list list;
+	uint32_t dropped;
+};
+
+static void drop(struct restore *restore, const struct xfib_route_spec *spec, const char *why)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop((int)spec->family, spec->prefix, text, sizeof(text));
+	if (restore->dropped++ < LINES_MAX)
+		log_warning("route %s/%u of table %u, which was written to xfib, is dropped: %s", text,
+			    spec->prefix_length, spec->table, why);
+}
+
+static bool has_link(const struct maps *maps, uint32_t ifindex)
+{
+	for (uint32_t probe = 0; probe < XFIB_LINK_PROBES; probe++) {
+		if (maps->links[xfib_link__slot(ifindex, maps->sizes.links, probe)].ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
+/* ---- reading the old set, which nobody writes any more ---- */
+
+static void read_path(const struct xfib_route *route, const struct xfib_nexthop *nexthop,
+		      struct xfib_path_spec *ret_path)
+{
+	*ret_path = (struct xfib_path_spec){
+		.ifindex = nexthop->ifindex,
+		.gateway_family = nexthop->gateway_family,
+		.weight = route->weight,
+		.flags = nexthop->flags & XFIB_NEXTHOP_ONLINK,
+	};
+	if (nexthop->gateway_family) /* an on-link neighbour's is no part of the route */
+		memcpy(ret_path->gateway, nexthop->gateway, sizeof(ret_path->gateway));
+}
+
+static uint32_t seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)now.tv_sec;
+}
+
+/*
+ * The route that begins with slot `id`, and the slot behind its last path.
+ * False: it has expired, or the maps are damaged.
+ */
+static bool read_route(const struct xfib *old, uint32_t id, struct change *ret_change,
+		       struct xfib_path_spec paths[XFIB_GROUP_MEMBERS], uint32_t *ret_next)
+{
+	struct xfib_route route, path;
+	struct xfib_nexthop nexthop;
+	uint32_t count = 0;
+
+	*ret_next = XFIB_NONE;
+	if (!instance__route(old, id, &route) || !instance__nexthop(old, route.nexthop, &nexthop))
+		return false;
+	*ret_change = (struct change){
+		.what = XFIB_APPEND,
+		.spec = {
+			.size = sizeof(ret_change->spec),
+			.family = route.family,
+			.prefix_length = route.prefix_length,
+			.table = route.table,
+			.metric = route.metric,
+			.type = route.type,
+			.scope = route.scope,
+			.protocol = route.protocol,
+			.tos = route.tos,
+			.preference = route.preference,
+			.mtu = nexthop.route_mtu,
+			.flags = XFIB_SPEC_SCOPE,
+			.paths = paths,
+		},
+	};
+	memcpy(ret_change->spec.prefix, route.prefix, sizeof(route.prefix));
+	memcpy(ret_change->spec.source, nexthop.source, sizeof(nexthop.source));
+	path = route;
+	do {
+		if (nexthop.ifindex || nexthop.gateway_family)
+			read_path(&path, &nexthop, &paths[count++]);
+		*ret_next = path.next;
+	} while (count < XFIB_GROUP_MEMBERS && instance__route(old, path.next, &path) &&
+		 path.flags & XFIB_ROUTE_MEMBER && instance__nexthop(old, path.nexthop, &nexthop));
+	ret_change->spec.path_count = count;
+	if (!(route.flags & XFIB_ROUTE_EXPIRES))
+		return true;
+	ret_change->spec.lifetime = route.expires - seconds_now();
+	return route.expires > seconds_now();
+}
+
+static const char *reason_to_drop(const struct restore *restore, const struct xfib_route_spec *spec)
+{
+	if (mirror__is_mirrored(restore->mirror, spec->table))
+		return "the table is mirrored from the kernel now";
+	for (uint32_t i = 0; i < spec->path_count; i++) {
+		if (spec->paths[i].ifindex && !has_link(restore->maps, spec->paths[i].ifindex))
+			return "its interface has gone";
+	}
+	return NULL;
+}
+
+/* Notes the routes of the prefix whose first slot is `id`, in their order. */
+static int read_prefix(struct restore *restore, uint32_t id)
+{
+	uint32_t limit = restore->old->routes.count; /* a damaged chain may be a circle */
+
+	while (id != XFIB_NONE && limit--) {
+		struct xfib_path_spec paths[XFIB_GROUP_MEMBERS];
+		struct change change;
+		const char *why;
+
+		if (!read_route(restore->old, id, &change, paths, &id))
+			continue;
+		why = reason_to_drop(restore, &change.spec);
+		if (why)
+			drop(restore, &change.spec, why);
+		else if (change_list__add(&restore->list, &change))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Is a slot the first one of a prefix of an own table? */
+static bool is_first(const struct xfib *old, uint32_t id)
+{
+	struct xfib_route route;
+
+	return instance__route(old, id, &route) && route.family && route.owner == XFIB_OWNER_XFIB &&
+	       !(route.flags & XFIB_ROUTE_GONE) &&
+	       prefix__first(old, route.family, route.table, route.prefix, route.prefix_length) == id;
+}
+
+/* ---- writing the new one ---- */
+
+/* One by one, since not all together can be written: what cannot is dropped. */
+static void write_singly(struct restore *restore)
+{
+	struct change_failure failure;
+
+	for (uint32_t i = 0; i < restore->list.count; i++) {
+		const struct change *change = &restore->list.changes[i];
+
+		if (mirror__change(restore->mirror, change, 1, ORIGIN, &failure))
+			drop(restore, &change->spec, failure.message);
+	}
+}
+
+static void write_all(struct restore *restore)
+{
+	struct change_failure failure;
+	uint32_t dropped = restore->dropped;
+
+	if (!restore->list.count)
+		return;
+	if (mirror__change(restore->mirror, restore->list.changes, restore->list.count, ORIGIN, &failure))
+		write_singly(restore);
+	log_info("%u routes of xfib's own tables are taken over", restore->list.count - (restore->dropped - dropped));
+}
+
+int own_routes__restore(const char *pin, const struct maps *maps, struct mirror *mirror)
+{
+	struct xfib_open_opts opts = { .size = sizeof(opts), .pin = pin, .backend = XFIB_BACKEND_MAPS };
+	struct restore restore = { .maps = maps, .mirror = mirror };
+	struct xfib_state state;
+	struct xfib *old;
+	int err = xfib_instance__open(&opts, &old);
+
+	if (err == -ENOENT) /* a directory that was never filled */
+		return 0;
+	if (err) {
+		log_error("reading the routes of xfib's own tables: %s", xfib_error__last());
+		return err;
+	}
+	restore.old = old;
+	err = xfib_instance__state(old, &state);
+	for (uint32_t id = 1; !err && id < state.routes_end; id++) {
+		if (is_first(old, id))
+			err = read_prefix(&restore, id);
+	}
+	if (!err)
+		write_all(&restore);
+	if (restore.dropped > LINES_MAX)
+		log_warning("%u more routes that were written to xfib are dropped", restore.dropped - LINES_MAX);
+	change_list__clear(&restore.list);
+	xfib_instance__close(old);
+	if (err)
+		log_error("reading the routes of xfib's own tables: %s", strerror(-err));
+	return err;
+}
