@@ -43,6 +43,12 @@ while read -r reason verdict text; do
 	check "xfib(8) has $reason" grep -A1 -F ".BR $reason \" ($verdict)\"" "$dir/usr/share/man/man8/xfib.8"
 	check "  and its words" grep -qiF "$text" "$dir/usr/share/man/man8/xfib.8"
 done < <(reasons)
+explanations() { sed -nE '/XFIB_CANDIDATE_REASONS\(X\)/,/^$/s/^\tX\([A-Z_]+, "([a-z_]+)", "(.*)"\).*/\1 \2/p' "$ROOT/include/xfib/xfib.h"; }
+check "15 explanations" [ "$(explanations | wc -l)" = 15 ]
+while read -r reason text; do
+	check "xfib(8) explains $reason" grep -A1 -Fx ".B $reason" "$dir/usr/share/man/man8/xfib.8"
+	check "  in the library's words" grep -qixF "$text." "$dir/usr/share/man/man8/xfib.8"
+done < <(explanations)
 "$BUILD/xfibd" --help | grep -oE -- '--[a-z-]+' | sort -u >"$dir/options"
 while read -r option; do
 	check "xfibd(8) has $option" grep -qF -- "${option//-/\\-}" "$dir/usr/share/man/man8/xfibd.8"

@@ -38,9 +38,16 @@ wrong 2 "table '0'" get 1.2.3.4 table 0
 wrong 2 "table '4294967296'" get 1.2.3.4 table 4294967296
 wrong 2 "table ' 5'" get 1.2.3.4 table " 5"
 wrong 1 "device 'nodevice' does not exist" get 1.2.3.4 dev nodevice
-wrong 1 "no instance at /nonexistent/xfib" get 1.2.3.4
+wrong 1 "no instance at /nonexistent/xfib" --backend maps get 1.2.3.4
+wrong 2 "unknown word 'oif'" get 1.2.3.4 oif lo
+wrong 2 "'mark' needs an argument" get 1.2.3.4 mark
+wrong 2 "mark '0x1/0x1'" get 1.2.3.4 mark 0x1/0x1
+wrong 2 "mark '4294967296'" get 1.2.3.4 mark 4294967296
+wrong 1 "device 'nodevice' does not exist" get 1.2.3.4 exclude nodevice
+wrong 1 "device 'nodevice' does not exist" get 1.2.3.4 vrf nodevice
+wrong 2 "'table' and 'vrf'" get 1.2.3.4 table 5 vrf lo
 wrong 1 "no instance at /nonexistent/other" --pin /nonexistent/other get 1.2.3.4
-wrong 2 "unknown word 'shwo'" route shwo
+wrong 2 "unknown word 'shwo': known are show, add, replace, append, del, flush, import, export" route shwo
 wrong 2 "'10.0.0.1/24' has bits behind its prefix length: did you mean 10.0.0.0/24" route show 10.0.0.1/24
 wrong 2 "did you mean 2001:db8::/32" route show 2001:db8::1/32
 wrong 2 "'10.0.0.0/33': the length" route show 10.0.0.0/33
@@ -51,6 +58,55 @@ wrong 2 "unknown word 'fast'" route show 10.0.0.0/8 fast
 wrong 2 "proto 'nobody'" route show proto nobody
 wrong 2 "proto '256'" route show proto 256
 wrong 2 "'table' needs an argument" route show table
+wrong 2 "route add: no prefix" route add
+wrong 2 "route add: 'x' is no IPv4 or IPv6 prefix" route add x
+wrong 2 "route add: no prefix" route add blackhole
+wrong 2 "route add: unknown word 'gw'" route add 10.0.0.0/8 gw 1.2.3.4
+wrong 2 "did you mean 10.0.0.0/8" route replace 10.0.0.1/8 dev lo
+wrong 2 "route append: neither via nor dev" route append 10.0.0.0/8
+wrong 2 "route add: 'via' needs an argument" route add 10.0.0.0/8 via
+wrong 2 "'1.2.3' is no IPv4 or IPv6 address" route add 10.0.0.0/8 via 1.2.3
+wrong 2 "'1.2.3.4' is no IPv6 address" route add 10.0.0.0/8 via inet6 1.2.3.4
+wrong 2 "an IPv6 route cannot have an IPv4 gateway" route add 2001:db8::/32 via 1.2.3.4
+wrong 2 "metric '-1'" route add 10.0.0.0/8 dev lo metric -1
+wrong 2 "'preference' twice" route add 10.0.0.0/8 dev lo metric 1 preference 2
+wrong 2 "mtu '0'" route add 10.0.0.0/8 dev lo mtu 0
+wrong 2 "tos '256'" route add 10.0.0.0/8 dev lo tos 256
+wrong 2 "scope 'far'" route add 10.0.0.0/8 dev lo scope far
+wrong 2 "pref 'best'" route add 2001:db8::/32 dev lo pref best
+wrong 2 "only IPv6 routes have pref and expires" route add 10.0.0.0/8 dev lo expires 5
+wrong 2 "src '::1': not of the family" route add 10.0.0.0/8 dev lo src ::1
+wrong 2 "weight '257'" route add 10.0.0.0/8 nexthop dev lo weight 257
+wrong 2 "'weight' must stand behind 'nexthop'" route add 10.0.0.0/8 weight 2 dev lo
+wrong 2 "a route of type blackhole has no via and no dev" route add blackhole 10.0.0.0/8 dev lo
+wrong 2 "unknown word 'dead'" route add 10.0.0.0/8 dev lo dead
+wrong 2 "'2001:db8::/32' is no IPv4 prefix" -4 route add 2001:db8::/32 dev lo
+wrong 1 "device 'nodevice' does not exist" route add 10.0.0.0/8 dev nodevice
+wrong 2 "route del: no prefix" route del
+wrong 2 "table 'x'" route del 10.0.0.0/8 table x
+wrong 2 "route flush: which routes" route flush
+wrong 2 "route flush: unknown word 'now'" route flush 10.0.0.0/8 now
+wrong 2 "route export: unknown word 'to'" route export 10.0.0.0/8 to
+wrong 2 "route import: no file" route import
+wrong 2 "route import: unknown word 'fast'" route import - fast
+wrong 2 "format 'xml': must be auto, route, prefix or mrt" route import - format xml
+wrong 2 "'table' needs an argument" route import - table
+wrong 2 "table '0'" route import - table 0
+wrong 2 "via: '1.2.3' is no" route import - via 1.2.3
+wrong 2 "'inet6' needs an argument" route import - via inet6
+wrong 2 "metric 'low'" route import - metric low
+wrong 2 "peer 'me'" route import - peer me
+wrong 2 "'peer' is for format mrt" route import - format prefix peer 3
+wrong 1 "device 'nodevice' does not exist" route import - dev nodevice
+wrong 1 "route import /nonexistent/file: No such file" route import /nonexistent/file
+wrong 2 "explain: no address" explain
+wrong 2 "'1.2.3' is no" explain 1.2.3
+wrong 2 "explain: unknown word 'oif'" explain 1.2.3.4 oif lo
+wrong 2 "monitor: unknown word 'now'" monitor 10.0.0.0/8 now
+wrong 2 "backend 'bpf': must be maps, private or auto" --backend bpf get 1.2.3.4
+wrong 2 "stats: a private copy does not have the counters" --backend private stats
+wrong 1 "stats: the counters of the pinned maps are needed: no instance at" stats
+wrong 2 "nexthop show: a private copy does not have" --backend private nexthop show
 wrong 2 "unknown word 'all'" nexthop show all
 wrong 2 "unknown word 'set'" link set
 wrong 2 "unknown word 'b'" link show a b
@@ -71,11 +127,16 @@ check_status "an argument that is no text" 2 "$xfib" -j get $'\xff\xfe'
 check "  gives JSON all the same" jq -e .error <<<"$ERR"
 check_status "a name of a kilobyte" 2 "$xfib" get "$(printf 'a%.0s' {1..5000})"
 check_status "--help" 0 "$xfib" --help
-for command in attach detach get route nexthop link stats unload; do
+for command in attach detach get explain route monitor nexthop link stats unload; do
 	check_match "--help names $command" "xfib $command" "$OUT"
 done
 check_status "--version" 0 "$xfib" --version
 check_match "  says it" '^xfib [0-9]+\.[0-9]+\.[0-9]+$' "$OUT"
+check_match "  and the backend" '^backend private: .+' "$(sed -n 2p <<<"$OUT")"
+check_match "  as JSON" '^private$' "$("$xfib" -j -V | jq -r '.[0].backend')"
+check_status "--version with maps that are not there" 1 "$xfib" --backend maps -V
+check_match "  says the version all the same" '^xfib [0-9.]+$' "$OUT"
+check_match "  and what is missing" 'no instance at /nonexistent/xfib' "$ERR"
 check_status "xfibd --help" 0 "$BUILD/xfibd" --help
 check_match "  names --on-exit" '--on-exit' "$OUT"
 check_status "xfibd --version" 0 "$BUILD/xfibd" --version

@@ -101,6 +101,25 @@ check "route show table all" jq -e '[.[].table] | unique == ["local", "main"]' <
 check "route show -4" jq -e 'all(.dst | contains(":") | not)' <<<"$(xfib -j -4 route show)"
 check "route show -6" jq -e 'all(.dst | contains(":"))' <<<"$(xfib -j -6 route show)"
 check_output "route show of none" "[]" xfib -j route show 8.8.8.0/24
+# ---- route export ----
+check_output "route export" "203.0.113.0/24 via 10.0.2.1 dev rb table main proto bgp src 10.0.2.254 metric 20 mtu 1400" \
+	xfib route export 203.0.113.0/24
+check_output "route export, several paths on one line" "198.51.100.0/24 table main proto static nexthop via 10.0.2.1 dev rb weight 3 nexthop via 10.0.1.1 dev ra weight 1" \
+	xfib route export 198.51.100.0/24
+check_output "route export, a gateway of the other family" "192.0.2.0/24 via inet6 2001:db8:2::1 dev rb table main proto boot" \
+	xfib route export 192.0.2.0/24
+check_output "route export, blackhole" "blackhole 192.0.2.128/25 table main proto boot" xfib route export 192.0.2.128/25
+check_output "route export, onlink" "100.64.0.1/32 via 10.0.2.9 dev rb onlink table main proto boot" xfib route export 100.64.0.1
+check_output "route export, on-link" "10.0.2.0/24 dev rb table main proto kernel scope link src 10.0.2.254" xfib route export 10.0.2.0/24
+check_match "route export, IPv6" '^2001:db8:100::/48 via 2001:db8:2::1 dev rb table main proto boot metric 100$' "$(xfib -6 route export)"
+check_status "route export -j" 2 xfib -j route export
+xfib route export table all >"$DIR/export"
+check_output "import reads all of it" "$(xfib -j route show table all | jq length)" \
+	jq '.[0].routes' <<<"$(xfib -j route import "$DIR/export" dry-run)"
+{ in_r ip route show table all; in_r ip -6 route show table all; in_r ip -oneline route show; } >"$DIR/shown"
+check_status "import reads what ip route show prints" 0 xfib route import "$DIR/shown" dry-run
+check_match "  all of it" "^would import $(grep -vc '^\s*nexthop' "$DIR/shown") routes" "$OUT"
+
 # The keys and values that `ip -j route show` has, route by route.
 same() { jq -S 'map(del(.table, .pref) | if .protocol == "boot" then del(.protocol) else . end | .flags |= map(select(. != "linkdown")) |
 	.)' <<<"$1"; }

@@ -17,6 +17,7 @@ struct command_options {
 	bool json, pretty;
 	uint32_t family; /* AF_INET, AF_INET6, or 0 for both */
 	const char *pin; /* NULL: the library's default */
+	enum xfib_backend backend;
 };
 
 extern struct command_options options;
@@ -26,8 +27,11 @@ extern struct command_options options;
 /* Prints an error, as JSON under -j, and returns the status. */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Opens the instance; says why if it cannot. Returns a status. */
+/* Opens the instance that the options mean, which may be a private copy; says why if it cannot. Returns a status. */
 int open_instance(struct xfib **ret_instance);
+
+/* Likewise for a command that needs what only pinned maps have, `what`, such as "counters". */
+int open_maps(const char *command, const char *what, struct xfib **ret_instance);
 
 /* The pin directory that the options mean. */
 const char *pin_directory(void);
@@ -50,42 +54,11 @@ int parse_address(const char *token, uint32_t *ret_family, uint8_t ret_address[1
 int parse_prefix(const char *token, uint32_t *ret_family, uint8_t ret_prefix[16], uint8_t *ret_length);
 int parse_table(const char *token, uint32_t *ret_table);
 int parse_protocol(const char *token, uint32_t *ret_protocol);
+int parse_mark(const char *token, uint32_t *ret_mark);
 int parse_device(const char *token, uint32_t *ret_ifindex);
-
-/* Reads an address without a word about what is wrong. False: it is none, or not of the family asked for. */
-bool read_address(const char *token, uint32_t *ret_family, uint8_t ret_address[16]);
 
 /* The argument of a word such as "table"; NULL if it is missing, which has been said. */
 const char *argument(const char *word, int *at, int argc, char **argv);
-
-/* ---- names and addresses: format.c ---- */
-
-#define TEXT_SIZE 64 /* room for any of these texts */
-
-/* Each writes into `text` and returns the end of what it wrote, a zero byte, so that texts can follow one another. */
-char *format_string(char *text, const char *string);
-char *format_number(char *text, uint32_t number);
-char *format_address(char *text, uint32_t family, const uint8_t address[16]);
-char *format_prefix(char *text, uint32_t family, const uint8_t prefix[16], uint8_t length);
-char *format_table(char *text, uint32_t table);
-char *format_protocol(char *text, uint32_t protocol);
-char *format_scope(char *text, uint32_t scope);
-
-/* The string with its quotes; what is not ASCII is taken for Latin-1, since device names are any bytes. */
-char *format_json_string(char *text, const char *string);
-
-/* Numbers of names; false: no such name. */
-bool table_number(const char *name, uint32_t *ret_table);
-bool protocol_number(const char *name, uint32_t *ret_protocol);
-
-/* Sets a key to what one of the functions above has written. */
-void json_set_text(json_t *object, const char *key, const char *text);
-
-/* Does the next hop's gateway have another family than its route? */
-bool is_via(uint32_t family, const struct xfib_nexthop *nexthop);
-
-/* Adds `gateway`, or `via` where the gateway has another family, to an object. Nothing for an on-link path. */
-void json_set_gateway(json_t *object, uint32_t family, const struct xfib_nexthop *nexthop);
 
 /* ---- the commands: arguments after the command's own word. Each returns a status. ---- */
 
@@ -97,5 +70,10 @@ int command_nexthop(int argc, char **argv);
 int command_link(int argc, char **argv);
 int command_stats(int argc, char **argv);
 int command_unload(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_monitor(int argc, char **argv);
+
+/* What --version prints. */
+int print_version(void);
 
 #endif

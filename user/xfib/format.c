@@ -3,11 +3,13 @@
  * Names and addresses as text, the same in lines and in JSON. Written by hand
  * where `get -` spends its time: numbers, IPv4 addresses, plain copies.
  */
+#include "format.h"
+
 #include <arpa/inet.h>
+#include <linux/icmpv6.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
-
-#include "command.h"
+#include <strings.h>
 
 char *format_string(char *text, const char *string)
 {
@@ -50,6 +52,15 @@ char *format_prefix(char *text, uint32_t family, const uint8_t prefix[16], uint8
 	return format_number(text, length);
 }
 
+char *format_destination(char *text, const struct xfib_route *route)
+{
+	if (!route->prefix_length)
+		return format_string(text, "default");
+	if (route->prefix_length == (route->family == AF_INET6 ? 128 : 32))
+		return format_address(text, route->family, route->prefix);
+	return format_prefix(text, route->family, route->prefix, route->prefix_length);
+}
+
 /* ---- names, as iproute2 has them ---- */
 
 struct name {
@@ -77,6 +88,20 @@ static const struct name protocols[] = {
 static const struct name scopes[] = {
 	{ RT_SCOPE_UNIVERSE, "global" }, { RT_SCOPE_SITE, "site" },	  { RT_SCOPE_LINK, "link" },
 	{ RT_SCOPE_HOST, "host" },	 { RT_SCOPE_NOWHERE, "nowhere" },
+};
+
+/* RFC 2474, 2597, 2598 */
+static const struct name services[] = {
+	{ 0x00, "default" }, { 0x28, "af11" }, { 0x30, "af12" }, { 0x38, "af13" }, { 0x48, "af21" }, { 0x50, "af22" },
+	{ 0x58, "af23" },    { 0x68, "af31" }, { 0x70, "af32" }, { 0x78, "af33" }, { 0x88, "af41" }, { 0x90, "af42" },
+	{ 0x98, "af43" },    { 0x20, "cs1" },  { 0x40, "cs2" },	 { 0x60, "cs3" },  { 0x80, "cs4" },  { 0xa0, "cs5" },
+	{ 0xc0, "cs6" },     { 0xe0, "cs7" },  { 0xb8, "ef" },
+};
+
+static const struct name preferences[] = {
+	{ ICMPV6_ROUTER_PREF_LOW, "low" },
+	{ ICMPV6_ROUTER_PREF_MEDIUM, "medium" },
+	{ ICMPV6_ROUTER_PREF_HIGH, "high" },
 };
 
 #define COUNT(names) (sizeof(names) / sizeof((names)[0]))
@@ -126,6 +151,33 @@ bool protocol_number(const char *name, uint32_t *ret_protocol)
 	return number_of(name, protocols, COUNT(protocols), ret_protocol);
 }
 
+bool scope_number(const char *name, uint32_t *ret_scope)
+{
+	return number_of(name, scopes, COUNT(scopes), ret_scope);
+}
+
+/* Written in either case. */
+bool tos_number(const char *name, uint32_t *ret_tos)
+{
+	for (size_t i = 0; i < COUNT(services); i++) {
+		if (!strcasecmp(services[i].name, name)) {
+			*ret_tos = services[i].number;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *preference_name(uint32_t preference)
+{
+	return preference == ICMPV6_ROUTER_PREF_HIGH ? "high" : preference == ICMPV6_ROUTER_PREF_LOW ? "low" : "medium";
+}
+
+bool preference_number(const char *name, uint32_t *ret_preference)
+{
+	return number_of(name, preferences, COUNT(preferences), ret_preference);
+}
+
 /* ---- JSON ---- */
 
 char *format_json_string(char *text, const char *string)
@@ -159,6 +211,11 @@ void json_set_text(json_t *object, const char *key, const char *text)
 bool is_via(uint32_t family, const struct xfib_nexthop *nexthop)
 {
 	return nexthop->gateway_family && nexthop->gateway_family != family;
+}
+
+const char *via_word(uint32_t family, const struct xfib_nexthop *nexthop)
+{
+	return !is_via(family, nexthop) ? "via " : nexthop->gateway_family == AF_INET6 ? "via inet6 " : "via inet ";
 }
 
 void json_set_gateway(json_t *object, uint32_t family, const struct xfib_nexthop *nexthop)

@@ -202,35 +202,78 @@ bool get__is_zero(const uint8_t address[16])
 
 /* ---- the command ---- */
 
-static int parse_selectors(int argc, char **argv, struct xfib_query *query)
+static int take_source(const char *value, struct xfib_query *query)
+{
+	uint32_t family;
+	int status = parse_address(value, &family, query->source);
+
+	if (!status && query->family && family != query->family)
+		status = fail(STATUS_USAGE, "from '%s': not of the family of the destination", value);
+	if (!status)
+		query->family = family;
+	return status;
+}
+
+static int take_device(const char *value, struct xfib_query *query)
+{
+	return parse_device(value, &query->ifindex);
+}
+
+static int take_excluded(const char *value, struct xfib_query *query)
+{
+	return parse_device(value, &query->exclude_ifindex);
+}
+
+static int take_table(const char *value, struct xfib_query *query)
+{
+	return parse_table(value, &query->table);
+}
+
+static int take_vrf(const char *value, struct xfib_query *query)
+{
+	return parse_device(value, &query->vrf);
+}
+
+static int take_mark(const char *value, struct xfib_query *query)
+{
+	return parse_mark(value, &query->mark);
+}
+
+static const struct {
+	const char *word;
+	int (*take)(const char *value, struct xfib_query *query);
+} words[] = {
+	{ "from", take_source },  { "dev", take_device }, { "exclude", take_excluded },
+	{ "table", take_table }, { "vrf", take_vrf },    { "mark", take_mark },
+};
+
+#define WORDS (sizeof(words) / sizeof(words[0]))
+
+int get__parse_words(const char *command, int argc, char **argv, struct xfib_query *query)
 {
 	for (int i = 0; i < argc; i++) {
 		const char *word = argv[i], *value;
-		uint32_t family;
+		size_t known = 0;
 		int status;
 
-		if (strcmp(word, "from") && strcmp(word, "dev") && strcmp(word, "table"))
-			return fail(STATUS_USAGE, "get: unknown word '%s': known are from, dev, table", word);
+		while (known < WORDS && strcmp(words[known].word, word))
+			known++;
+		if (known == WORDS)
+			return fail(STATUS_USAGE, "%s: unknown word '%s': known are from, dev, exclude, table, vrf, mark", command,
+				    word);
 		value = argument(word, &i, argc, argv);
 		if (!value)
 			return STATUS_USAGE;
-		if (!strcmp(word, "dev")) {
-			status = parse_device(value, &query->ifindex);
-		} else if (!strcmp(word, "table")) {
-			status = parse_table(value, &query->table);
-		} else {
-			status = parse_address(value, &family, query->source);
-			if (!status && query->family && family != query->family)
-				status = fail(STATUS_USAGE, "from '%s': not of the family of the destination", value);
-			query->family = family;
-		}
+		status = words[known].take(value, query);
 		if (status)
 			return status;
 	}
+	if (query->table && query->vrf)
+		return fail(STATUS_USAGE, "%s: 'table' and 'vrf': one of them names the table", command);
 	return STATUS_DONE;
 }
 
-static int answer_one(const struct xfib *instance, const struct xfib_query *query)
+int get__answer(const struct xfib *instance, const struct xfib_query *query)
 {
 	struct get_answer answer;
 	char text[GET_LINE];
@@ -263,16 +306,16 @@ int command_get(int argc, char **argv)
 	int status;
 
 	if (!argc)
-		return fail(STATUS_USAGE, "get: no address: xfib get ADDR [from SRC] [dev DEV] [table N]");
+		return fail(STATUS_USAGE, "get: no address: xfib get ADDR [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N]");
 	stream = !strcmp(argv[0], "-");
 	status = stream ? STATUS_DONE : parse_address(argv[0], &query.family, query.destination);
 	if (!status)
-		status = parse_selectors(argc - 1, argv + 1, &query);
+		status = get__parse_words("get", argc - 1, argv + 1, &query);
 	if (!status)
 		status = open_instance(&instance);
 	if (status)
 		return status;
-	status = stream ? get__stream(instance, &query) : answer_one(instance, &query);
+	status = stream ? get__stream(instance, &query) : get__answer(instance, &query);
 	xfib_instance__close(instance);
 	return status;
 }

@@ -4,6 +4,7 @@
 #define XFIB_GET_H
 
 #include "command.h"
+#include "format.h"
 
 #define GET_LINE 8192 /* room for any answer, as a line or as an object */
 
@@ -27,5 +28,11 @@ char *get__format_json(char *text, const struct get_answer *answer);
 int get__stream(const struct xfib *instance, struct xfib_query *query);
 
 bool get__is_zero(const uint8_t address[16]);
+
+/* Takes the words [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N]; `command` is named where they are wrong. */
+int get__parse_words(const char *command, int argc, char **argv, struct xfib_query *query);
+
+/* Prints the answer, or says that there is none: a status. */
+int get__answer(const struct xfib *instance, const struct xfib_query *query);
 
 #endif

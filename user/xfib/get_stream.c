@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "get.h"
+#include "read.h"
 
 #define BLOCK 65536
 #define LINE_MAX_BYTES 255
@@ -45,8 +46,9 @@ static void answer(struct stream *stream, const char *line)
 {
 	struct get_answer found;
 	char text[GET_LINE], *end;
+	struct why why;
 
-	if (!read_address(line, &stream->query->family, stream->query->destination)) {
+	if (read_address(line, options.family, &stream->query->family, stream->query->destination, &why)) {
 		reject(stream, line, options.family == AF_INET ? "no IPv4 address" :
 				     options.family == AF_INET6 ? "no IPv6 address" : "no address");
 		return;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "format.h"
 
 struct shown {
 	uint32_t ifindex; /* 0: all */

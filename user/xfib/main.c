@@ -8,8 +8,6 @@
 
 #include "command.h"
 
-struct command_options options;
-
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -17,8 +15,15 @@ static const struct command {
 } commands[] = {
 	{ "attach", command_attach, "DEV [hook xdp|tc] [mode native|generic|auto]", "forward what DEV receives" },
 	{ "detach", command_detach, "DEV [hook xdp|tc]", "leave what DEV receives to the kernel" },
-	{ "get", command_get, "ADDR|- [from SRC] [dev DEV] [table N]", "the best route; - reads addresses, one a line" },
-	{ "route", command_route, "show [PREFIX] [table N|all] [dev DEV] [proto P]", "routes that the maps hold" },
+	{ "get", command_get, "ADDR|- [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N]",
+	  "the best route; - reads addresses, one a line" },
+	{ "explain", command_explain, "ADDR [the same words]", "every route for ADDR, and why it wins or loses" },
+	{ "route", command_route, "show [PREFIX] [table N|all] [dev DEV] [proto P]", "routes, as ip route shows them" },
+	{ "route", NULL, "add|replace|append|del [TYPE] PREFIX [via GW] [dev DEV] [table N] ...", "change one" },
+	{ "route", NULL, "flush|export [the words of show]", "delete routes at once; write them for import" },
+	{ "route", NULL, "import FILE|- [table N] [via GW] [dev DEV] [keep-going] [dry-run] ...",
+	  "add routes at once: lines, prefixes, MRT" },
+	{ "monitor", command_monitor, "[the words of route show]", "print routes as they change" },
 	{ "nexthop", command_nexthop, "show", "next hops and their MAC addresses" },
 	{ "link", command_link, "show [DEV]", "ports: what is attached, what they are set to" },
 	{ "stats", command_stats, "[DEV]", "packets by reason, of one ingress port or of all" },
@@ -29,19 +34,21 @@ static const struct command {
 
 static int print_help(void)
 {
-	puts("Usage: xfib [-j] [-p] [-4|-6] [--pin DIR] COMMAND\n");
+	puts("Usage: xfib [-j] [-p] [-4|-6] [--pin DIR] [--backend maps|private|auto] COMMAND\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
-		char line[96];
+		char line[128];
 
 		snprintf(line, sizeof(line), "%s %s", commands[i].name, commands[i].usage);
-		printf("  xfib %-54s %s\n", line, commands[i].text);
+		printf(strlen(line) > 54 ? "  xfib %s\n%62s%s\n" : "  xfib %-54s %s%s\n", line, "", commands[i].text);
 	}
 	puts("\n"
 	     "  -j, --json     print JSON, errors included\n"
 	     "  -p, --pretty   indent it\n"
 	     "  -4, -6         IPv4 or IPv6 only\n"
 	     "      --pin DIR  the instance's pin directory (default $XFIB_PIN, else /sys/fs/bpf/xfib)\n"
-	     "  -V, --version  print the version\n"
+	     "      --backend maps|private|auto  ask the pinned maps, or a copy of the kernel's routes in this\n"
+	     "                 process (default $XFIB_BACKEND, else auto: the maps if there are any)\n"
+	     "  -V, --version  print the version, and which backend is used here\n"
 	     "  -h, --help     print this\n"
 	     "\n"
 	     "Status: 0 done; 1 it could not be done, or there is no route; 2 the command line is wrong.\n"
@@ -54,6 +61,8 @@ static int run_command(int argc, char **argv)
 	char known[256] = "";
 
 	for (size_t i = 0; i < COMMANDS; i++) {
+		if (!commands[i].run)
+			continue;
 		if (!strcmp(argv[0], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
 		strcat(strcat(known, i ? ", " : ""), commands[i].name);
@@ -63,14 +72,29 @@ static int run_command(int argc, char **argv)
 	return fail(STATUS_USAGE, "unknown command '%s': known are %s, help", argv[0], known);
 }
 
+static int take_backend(const char *name)
+{
+	for (uint32_t backend = XFIB_BACKEND_AUTO; backend <= XFIB_BACKEND_PRIVATE; backend++) {
+		static const char *const names[] = { "auto", "maps", "private" };
+
+		if (!strcmp(name, names[backend])) {
+			options.backend = backend;
+			return STATUS_DONE;
+		}
+	}
+	return fail(STATUS_USAGE, "--backend '%s': must be maps, private or auto", name);
+}
+
 /* True: the command line asked for something that has been done, or is wrong. */
 static bool take_options(int argc, char **argv, int *ret_status)
 {
 	static const struct option long_options[] = {
 		{ "json", no_argument, NULL, 'j' },    { "pretty", no_argument, NULL, 'p' },
 		{ "pin", required_argument, NULL, 'P' }, { "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },    { NULL, 0, NULL, 0 },
+		{ "help", no_argument, NULL, 'h' },    { "backend", required_argument, NULL, 'B' },
+		{ NULL, 0, NULL, 0 },
 	};
+	bool version = false;
 	int option;
 
 	opterr = 0;
@@ -89,10 +113,14 @@ static bool take_options(int argc, char **argv, int *ret_status)
 		case 'P':
 			options.pin = optarg;
 			break;
+		case 'B':
+			*ret_status = take_backend(optarg);
+			if (*ret_status)
+				return true;
+			break;
 		case 'V':
-			printf("xfib %s\n", xfib_version());
-			*ret_status = finish_output();
-			return true;
+			version = true; /* of the backend that the other options choose */
+			break;
 		case 'h':
 			*ret_status = print_help();
 			return true;
@@ -104,7 +132,9 @@ static bool take_options(int argc, char **argv, int *ret_status)
 			return true;
 		}
 	}
-	return false;
+	if (version)
+		*ret_status = print_version();
+	return version;
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "command.h"
+#include "format.h"
 
 static const char *state_of(const struct xfib_nexthop *nexthop)
 {
@@ -39,8 +40,7 @@ static void print_text(uint32_t id, const struct xfib_nexthop *nexthop, const ch
 	printf("%u: %s", id, xfib_route_type__name(nexthop->type));
 	if (nexthop->gateway_family) {
 		format_address(text, nexthop->gateway_family, nexthop->gateway);
-		printf(" via %s%s", !is_via(nexthop->family, nexthop) ? "" :
-				    nexthop->gateway_family == AF_INET6 ? "inet6 " : "inet ", text);
+		printf(" %s%s", via_word(nexthop->family, nexthop), text);
 	}
 	if (dev)
 		printf(" dev %s mtu %u", dev, nexthop->mtu);
@@ -115,7 +115,7 @@ int command_nexthop(int argc, char **argv)
 		return fail(STATUS_USAGE, "nexthop: unknown word '%s': known is show", argv[0]);
 	if (argc > 1)
 		return fail(STATUS_USAGE, "nexthop show: unknown word '%s'", argv[1]);
-	status = open_instance(&instance);
+	status = open_maps("nexthop show", "the next hops", &instance);
 	if (status)
 		return status;
 	xfib_nexthop__each(instance, print_nexthop, &printed);

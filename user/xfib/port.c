@@ -76,7 +76,7 @@ int command_attach(int argc, char **argv)
 
 	/* Opening it checks that it is this layout's and this network namespace's. */
 	if (!status)
-		status = open_instance(&instance);
+		status = open_maps("attach", "the programs", &instance);
 	if (status)
 		return status;
 	xfib_instance__close(instance);

@@ -8,6 +8,8 @@
 
 #include "command.h"
 
+struct command_options options;
+
 int fail(int status, const char *format, ...)
 {
 	char message[1024];
@@ -41,10 +43,21 @@ const char *pin_directory(void)
 
 int open_instance(struct xfib **ret_instance)
 {
-	struct xfib_open_opts opts = { .size = sizeof(opts), .pin = pin_directory() };
+	struct xfib_open_opts opts = { .size = sizeof(opts), .pin = options.pin, .backend = options.backend };
 
 	if (xfib_instance__open(&opts, ret_instance))
 		return fail(STATUS_FAILED, "%s", xfib_error__last());
+	return STATUS_DONE;
+}
+
+int open_maps(const char *command, const char *what, struct xfib **ret_instance)
+{
+	struct xfib_open_opts opts = { .size = sizeof(opts), .pin = pin_directory(), .backend = XFIB_BACKEND_MAPS };
+
+	if (options.backend == XFIB_BACKEND_PRIVATE)
+		return fail(STATUS_USAGE, "%s: a private copy does not have %s: leave out --backend private", command, what);
+	if (xfib_instance__open(&opts, ret_instance))
+		return fail(STATUS_FAILED, "%s: %s of the pinned maps are needed: %s", command, what, xfib_error__last());
 	return STATUS_DONE;
 }
 

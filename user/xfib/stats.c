@@ -34,7 +34,7 @@ int command_stats(int argc, char **argv)
 	if (argc)
 		status = parse_device(argv[0], &ifindex);
 	if (!status)
-		status = open_instance(&instance);
+		status = open_maps("stats", "the counters", &instance);
 	if (status)
 		return status;
 	if (xfib_stats__read(instance, ifindex, counters, XFIB_REASON_COUNT)) {
@@ -44,10 +44,11 @@ int command_stats(int argc, char **argv)
 			print_element(reason, object_of(reason, &counters[reason]));
 		print_end(XFIB_REASON_COUNT);
 	} else {
+		struct xfib_state state;
+
 		print_table(counters);
-		if (xfib_instance__state(instance)->refused)
-			printf("routes refused for want of room: %llu\n",
-			       (unsigned long long)xfib_instance__state(instance)->refused);
+		if (!xfib_instance__state(instance, &state) && state.refused)
+			printf("routes refused for want of room: %llu\n", (unsigned long long)state.refused);
 	}
 	xfib_instance__close(instance);
 	return status;
