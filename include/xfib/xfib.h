@@ -342,6 +342,19 @@ struct xfib_route_spec {
 int xfib_route__change(const struct xfib *instance, enum xfib_change change, const struct xfib_route_spec *spec);
 
 /*
+ * What would write a route that is there, with one path: for what a look-up, a
+ * walk or an event has told. Further paths of a multipath route are made by
+ * xfib_path_spec__from() behind it, with spec->path_count raised.
+ *
+ * @ret_path: room for the path, to which ret_spec->paths points then; a route
+ * without a device has none, and path_count is 0
+ */
+void xfib_route_spec__from(const struct xfib_route *route, const struct xfib_nexthop *nexthop,
+			   struct xfib_route_spec *ret_spec, struct xfib_path_spec *ret_path);
+void xfib_path_spec__from(const struct xfib_route *route, const struct xfib_nexthop *nexthop,
+			  struct xfib_path_spec *ret_path);
+
+/*
  * Many changes, of which all are made, in their order, or none. While they are
  * being made, readers see some of them already. In kernel's tables a failure
  * is undone by opposite changes.

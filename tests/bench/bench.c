@@ -10,7 +10,6 @@
  * destinations, each REPEAT times in a row; "spread": each packet to another one, less
  * the time of the program that only returns.
  */
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -23,24 +22,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <xfib/xfib.h>
 
+#include "addresses.h"
 #include "reference.skel.h"
 
 #define ROUNDS 9
 #define REPEAT 128 /* less than a TTL */
 #define HOT 50     /* destinations of a round of repeated runs, each of which costs the kernel milliseconds */
-#define ADDRESSES 20000
 #define FRAME 80
 
-struct address {
-	int family;
-	uint8_t bytes[16];
-};
-
-static struct address addresses[ADDRESSES];
-static uint32_t address_count, ifindex;
+static uint32_t ifindex;
 static struct xfib_link link;
 static struct xfib *instance;
 
@@ -48,40 +40,6 @@ static int fail(const char *what)
 {
 	fprintf(stderr, "bench: %s\n", what);
 	return 1;
-}
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void read_addresses(void)
-{
-	char line[64];
-
-	while (address_count < ADDRESSES && fgets(line, sizeof(line), stdin)) {
-		struct address *address = &addresses[address_count];
-
-		line[strcspn(line, "\n")] = '\0';
-		address->family = strchr(line, ':') ? AF_INET6 : AF_INET;
-		address_count += inet_pton(address->family, line, address->bytes) == 1;
-	}
-}
-
-static int by_value(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-static double median(double *values, int count)
-{
-	qsort(values, (size_t)count, sizeof(*values), by_value);
-	return values[count / 2];
 }
 
 /* ---- packets ---- */

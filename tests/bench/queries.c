@@ -11,7 +11,6 @@
  * baseline}: targets are ratios to the kernel's RTM_GETROUTE of the same run,
  * or changes a second.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
@@ -21,24 +20,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <xfib/xfib.h>
 
 #define NETIOAPI_USER_MODE
 #include <netioapi.h>
 
+#include "addresses.h"
+
 #define ROUNDS 5
-#define ADDRESSES 20000
 #define PAIRS 20000      /* of one transaction */
 #define SINGLE_PAIRS 2000
 
-struct address {
-	int family;
-	uint8_t bytes[16];
-};
-
-static struct address addresses[ADDRESSES];
-static uint32_t address_count, egress, table, printed;
+static uint32_t egress, table, printed;
 static struct xfib *instance;
 static struct mnl_socket *kernel;
 
@@ -46,40 +39,6 @@ static void fail(const char *what)
 {
 	fprintf(stderr, "queries: %s\n", what);
 	exit(1);
-}
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void read_addresses(void)
-{
-	char line[64];
-
-	while (address_count < ADDRESSES && fgets(line, sizeof(line), stdin)) {
-		struct address *address = &addresses[address_count];
-
-		line[strcspn(line, "\n")] = '\0';
-		address->family = strchr(line, ':') ? AF_INET6 : AF_INET;
-		address_count += inet_pton(address->family, line, address->bytes) == 1;
-	}
-}
-
-static int by_value(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-static double median(double *values)
-{
-	qsort(values, ROUNDS, sizeof(*values), by_value);
-	return values[ROUNDS / 2];
 }
 
 /* One figure; `target` 0: none. What counts against the target is value / baseline. */
@@ -178,7 +137,7 @@ static void measure_queries(int family, uint32_t ifindex)
 	if (found[2] != found[0])
 		fprintf(stderr, "queries: the kernel found %u routes, GetBestRoute2 %u\n", found[0], found[2]);
 	for (size_t i = 0; i < count; i++) {
-		double rate = median(values[i]);
+		double rate = median(values[i], ROUNDS);
 
 		snprintf(name, sizeof(name), "%s IPv%c %s", asks[i].name, family == AF_INET6 ? '6' : '4',
 			 ifindex ? "by one interface" : "by any interface");
@@ -208,7 +167,7 @@ static void measure_bulk(int family)
 		values[round] = (double)count / (now() - begin);
 	}
 	snprintf(name, sizeof(name), "xfib_lookup__bulk IPv%c", family == AF_INET6 ? '6' : '4');
-	print(name, median(values), "addresses/s", 0, 0);
+	print(name, median(values, ROUNDS), "addresses/s", 0, 0);
 }
 
 /* ---- changes ---- */
@@ -269,8 +228,8 @@ static void measure_changes(void)
 		many[round] = PAIRS / time_transactions(PAIRS, &path);
 		single[round] = SINGLE_PAIRS / time_single(SINGLE_PAIRS, &path);
 	}
-	print("create and delete, one transaction each", median(many), "pairs/s", 50000, 0);
-	print("create and delete, one by one", median(single), "pairs/s", 5000, 0);
+	print("create and delete, one transaction each", median(many, ROUNDS), "pairs/s", 50000, 0);
+	print("create and delete, one by one", median(single, ROUNDS), "pairs/s", 5000, 0);
 }
 
 int main(int argc, char **argv)

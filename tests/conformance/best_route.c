@@ -132,6 +132,7 @@ static const struct best_route_case cases[] = {
 	{ "127.0.0.1 by any interface", HOST, { NONE, OK }, .destination = "127.0.0.1", .row = { "127.0.0.1/32", NULL, LO, 0, KERNEL }, .best_source = "127.0.0.1" },
 	{ "::1 by any interface", HOST, { NONE, OK }, .destination = "::1", .row = { "::1/128", NULL, LO, 0, KERNEL }, .best_source = "::1" },
 	{ "loopback source to a loopback destination", HOST, BOTH(OK), .index = LO, .source = "127.0.0.1", .destination = "127.9.9.9", .row = { "127.0.0.0/8", NULL, LO, 0, KERNEL }, .best_source = "127.0.0.1" },
+	{ "another loopback source to a loopback destination", HOST, BOTH(OK), .index = LO, .source = "127.0.0.84", .destination = "127.9.9.9", .row = { "127.0.0.0/8", NULL, LO, 0, KERNEL }, .best_source = "127.0.0.84" },
 	{ "loopback source to a global destination", HOST, BOTH(UNREACHABLE), .index = LO, .source = "127.0.0.1", .destination = "203.0.113.1" },
 	{ "loopback source to a global destination by its interface", HOST, BOTH(UNREACHABLE), .index = T1, .source = "127.0.0.1", .destination = "203.0.113.1" },
 	{ "::1 as source to a global destination", HOST, BOTH(UNREACHABLE), .index = T2, .source = "::1", .destination = "2001:db8:100::1" },

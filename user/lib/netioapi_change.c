@@ -15,7 +15,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "netioapi_private.h"
@@ -211,38 +210,14 @@ enum outcome netio__create(const MIB_IPFORWARD_ROW2 *row)
 
 /* ---- routes that are there ---- */
 
-static uint32_t seconds_left(const struct xfib_route *route)
-{
-	struct timespec now;
-
-	if (!(route->flags & XFIB_ROUTE_EXPIRES))
-		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return route->expires > (uint32_t)now.tv_sec ? route->expires - (uint32_t)now.tv_sec : 1;
-}
-
 /* The whole route of a row, as it is. The paths are those of `found`. */
 static void spec_of(const struct netio_found *found, struct xfib_route_spec *ret_spec)
 {
-	const struct xfib_route *route = &found->route;
+	struct xfib_path_spec path;
 
-	*ret_spec = (struct xfib_route_spec){ .size = sizeof(*ret_spec),
-					      .family = route->family,
-					      .prefix_length = route->prefix_length,
-					      .table = route->table,
-					      .metric = route->metric,
-					      .type = route->type,
-					      .scope = route->scope,
-					      .protocol = route->protocol,
-					      .tos = route->tos,
-					      .preference = route->preference,
-					      .mtu = found->nexthop.route_mtu,
-					      .lifetime = seconds_left(route),
-					      .flags = route->family == AF_INET ? XFIB_SPEC_SCOPE : 0,
-					      .path_count = found->path_count,
-					      .paths = found->paths };
-	memcpy(ret_spec->prefix, route->prefix, sizeof(ret_spec->prefix));
-	memcpy(ret_spec->source, found->nexthop.source, sizeof(ret_spec->source));
+	xfib_route_spec__from(&found->route, &found->nexthop, ret_spec, &path);
+	ret_spec->path_count = found->path_count;
+	ret_spec->paths = found->paths;
 }
 
 /* What names a route to be deleted: all but what runs down, or is no part of its identity. */
@@ -300,8 +275,11 @@ static int take_out(struct xfib_transaction *transaction, const struct netio_fou
 
 static bool is_as_wanted(const struct wanted *wanted, const struct netio_found *found)
 {
+	struct xfib_route_spec held;
+
+	spec_of(found, &held);
 	return wanted->metric == found->route.metric && wanted->protocol == netio__protocol_of(&found->route) &&
-	       wanted->lifetime == seconds_left(&found->route);
+	       wanted->lifetime == held.lifetime;
 }
 
 /* Protocol and lifetime are those of the whole route; a path with another metric is a route of its own. */

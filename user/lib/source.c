@@ -37,6 +37,25 @@ static uint32_t common_bits(const uint8_t *a, const uint8_t *b, uint32_t limit)
 	return bits;
 }
 
+/* An address within a wider prefix of the machine's own, such as 127.0.0.0/8, which no list names one by one. */
+static bool own_by_route(const struct xfib *instance, uint32_t family, const uint8_t address[16], uint32_t ifindex,
+			 struct xfib_address *ret_own)
+{
+	struct prefix_match match;
+	struct xfib_nexthop nexthop;
+	struct xfib_route route;
+
+	if (!prefix__match(instance, family, XFIB_TABLE_LOCAL, address, family == XFIB_INET6 ? 128 : 32, &match) ||
+	    !instance__route(instance, match.route, &route) || !instance__nexthop(instance, route.nexthop, &nexthop) ||
+	    route.type != XFIB_ROUTE_LOCAL || (ifindex && nexthop.ifindex != ifindex))
+		return false;
+	*ret_own = (struct xfib_address){ .ifindex = nexthop.ifindex, .family = (uint8_t)family,
+					  .prefix_length = route.prefix_length, .scope = route.scope };
+	memcpy(ret_own->address, address, sizeof(ret_own->address));
+	memcpy(ret_own->network, route.prefix, sizeof(ret_own->network));
+	return true;
+}
+
 bool source__own(const struct xfib *instance, uint32_t family, const uint8_t address[16], uint32_t ifindex,
 		 struct xfib_address *ret_own)
 {
@@ -52,7 +71,7 @@ bool source__own(const struct xfib *instance, uint32_t family, const uint8_t add
 		*ret_own = *own;
 		return true;
 	}
-	return false;
+	return own_by_route(instance, family, address, ifindex, ret_own);
 }
 
 /* ---- IPv4 ---- */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * Keeps the maps equal to the kernel. See mirror.h; routes are in mirror_route.c, rules in mirror_rules.c.
+ * Keeps the maps equal to the kernel. See mirror.h; routes are in mirror_route.c, rules in
+ * mirror_rules.c, full dumps in mirror_dump.c.
  *
  * Order: events and the parts of a dump come by one socket, in the order in
  * which they were true, and are applied in that order: what was said last about
@@ -29,17 +30,9 @@
 #include "mirror_private.h"
 
 #define EVENTS_PER_TURN 4096
-#define DUMP_ATTEMPTS 8
 #define SYNC_DELAY_MS 20       /* after an event that asks for a dump: others may follow */
-/* From the end of one full dump to the next: four times as long as the dump took, within these bounds. */
-#define SYNC_INTERVAL_MS 50
-#define SYNC_INTERVAL_MAX_MS 5000
-#define ERROR_INTERVAL_MS 1000   /* after a dump that failed */
-#define RETRY_INTERVAL_MS 30000 /* for routes that found no room */
 
-#define SETTINGS_INTERVAL_MS 1000 /* for settings that change without an event */
-
-static uint64_t now_ms(void)
+uint64_t mirror__now_ms(void)
 {
 	struct timespec now;
 
@@ -107,7 +100,7 @@ static void device_down(struct mirror *mirror, uint32_t ifindex)
 	mirror__request_sync(mirror, NULL);
 }
 
-static void link_gone(uint32_t ifindex, void *data)
+void mirror__link_gone(uint32_t ifindex, void *data)
 {
 	struct mirror *mirror = data;
 
@@ -127,7 +120,7 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 
 	if (change == NL_DELETED) {
 		links__remove(mirror->links, link->ifindex);
-		link_gone(link->ifindex, mirror);
+		mirror__link_gone(link->ifindex, mirror);
 		return;
 	}
 	if (links__set(mirror->links, link) && log_limit__pass(&mirror->full_limit, &muted))
@@ -239,138 +232,6 @@ static const struct nl_handlers handlers = {
 	.wait = on_wait,
 	.unknown = on_unknown,
 };
-
-/* ---- dumps ---- */
-
-static int dump_links(struct mirror *mirror)
-{
-	int err;
-
-	links__begin_dump(mirror->links);
-	err = nl__dump(mirror->nl, NL_LINKS, AF_UNSPEC);
-	if (!err)
-		links__end_dump(mirror->links, link_gone, mirror);
-	return err;
-}
-
-static int dump_addresses(struct mirror *mirror)
-{
-	uint64_t muted;
-	int err;
-
-	addresses__begin(mirror->addresses);
-	mirror->addresses_dirty = false; /* unless an event during the dump says so again */
-	err = nl__dump(mirror->nl, NL_ADDRESSES, AF_UNSPEC);
-	if (err)
-		return err;
-	err = addresses__publish(mirror->addresses);
-	if (err == -ENOSPC && log_limit__pass(&mirror->full_limit, &muted))
-		log_warning("more addresses than xfib_addresses holds; source selection may differ from the kernel's; "
-			    "restart with a larger --max-addresses");
-	return err == -ENOSPC ? 0 : err;
-}
-
-static int dump_neighbours(struct mirror *mirror)
-{
-	int err;
-
-	nexthops__begin_neighbours(mirror->nexthops);
-	err = nl__dump(mirror->nl, NL_NEIGHBOURS, AF_UNSPEC);
-	if (!err)
-		nexthops__end_neighbours(mirror->nexthops);
-	return err;
-}
-
-static int dump_routes(struct mirror *mirror)
-{
-	int err;
-
-	rib__begin_dump(mirror->rib);
-	err = nl__dump(mirror->nl, NL_ROUTES, AF_INET);
-	if (!err)
-		err = nl__dump(mirror->nl, NL_ROUTES, AF_INET6);
-	if (err == -EAFNOSUPPORT || err == -EOPNOTSUPP) /* no such stack, no such routes */
-		err = 0;
-	if (err)
-		rib__abort_dump(mirror->rib);
-	else if (!rib__end_dump(mirror->rib))
-		mirror__request_sync(mirror, NULL);
-	return err;
-}
-
-/* Repeats a dump that a change interrupted. */
-static int dump(struct mirror *mirror, const char *what, int (*once)(struct mirror *mirror))
-{
-	int err = -EINTR;
-
-	for (int attempt = 0; attempt < DUMP_ATTEMPTS && err == -EINTR; attempt++)
-		err = once(mirror);
-	if (err)
-		log_error("dump of the kernel's %s: %s", what, strerror(-err));
-	return err;
-}
-
-void mirror__settle(struct mirror *mirror)
-{
-	if (mirror->rules_dirty)
-		dump(mirror, "rules", mirror__dump_rules);
-	if (mirror->settings_dirty) {
-		mirror__read_settings(mirror);
-		dump(mirror, "links", dump_links);
-	}
-	if (mirror->addresses_dirty)
-		dump(mirror, "addresses", dump_addresses);
-	if (mirror->targets_dirty) {
-		mirror->targets_dirty = false;
-		rib__refresh(mirror->rib);
-	}
-}
-
-/* Lets time pass before the next full dump, after one that took `took` ms. */
-static void rest(struct mirror *mirror, uint64_t took)
-{
-	uint64_t interval = took * 4;
-
-	if (interval < SYNC_INTERVAL_MS)
-		interval = SYNC_INTERVAL_MS;
-	if (interval > SYNC_INTERVAL_MAX_MS)
-		interval = SYNC_INTERVAL_MAX_MS;
-	mirror->rest_until = now_ms() + interval;
-}
-
-int mirror__sync(struct mirror *mirror)
-{
-	uint64_t begin = now_ms();
-	int err;
-
-	mirror__begin(mirror);
-	mirror->syncing = true;
-	mirror->sync_at = 0;
-	mirror->settings_at = now_ms() + SETTINGS_INTERVAL_MS;
-	mirror->targets_dirty = false;
-	err = dump(mirror, "links", dump_links);
-	if (!err)
-		err = dump(mirror, "rules", mirror__dump_rules);
-	if (!err)
-		err = dump(mirror, "addresses", dump_addresses);
-	if (!err)
-		err = dump(mirror, "neighbours", dump_neighbours);
-	mirror->sync_at = 0; /* what has been asked for so far is done by this */
-	if (!err)
-		err = dump(mirror, "routes", dump_routes);
-	mirror->targets_dirty = true;
-	mirror__settle(mirror);
-	rest(mirror, now_ms() - begin);
-	if (err)
-		mirror->sync_at = now_ms() + ERROR_INTERVAL_MS;
-	else if (mirror->sync_at)
-		mirror->sync_at = mirror->rest_until; /* something asked for another one meanwhile */
-	else if (rib__is_incomplete(mirror->rib))
-		mirror->sync_at = now_ms() + RETRY_INTERVAL_MS;
-	mirror->syncing = false;
-	mirror__end(mirror);
-	return err;
-}
 
 /* ---- changes ---- */
 
@@ -493,7 +354,7 @@ int mirror__feature_fd(const struct mirror *mirror)
 
 void mirror__request_sync(struct mirror *mirror, const char *why)
 {
-	uint64_t at = now_ms() + SYNC_DELAY_MS;
+	uint64_t at = mirror__now_ms() + SYNC_DELAY_MS;
 
 	if (why)
 		log_info("comparing everything with the kernel: %s", why);
@@ -513,14 +374,14 @@ void mirror__handle(struct mirror *mirror)
 		mirror__request_sync(mirror, "the kernel dropped events, their buffer was full");
 	else if (err)
 		mirror__request_sync(mirror, strerror(-err));
-	if (now_ms() >= mirror->settings_at) {
-		mirror->settings_at = now_ms() + SETTINGS_INTERVAL_MS;
+	if (mirror__now_ms() >= mirror->settings_at) {
+		mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;
 		mirror->settings_dirty = true;
 	}
-	if (rib__next_expiry(mirror->rib) && now_ms() / 1000 >= rib__next_expiry(mirror->rib))
+	if (rib__next_expiry(mirror->rib) && mirror__now_ms() / 1000 >= rib__next_expiry(mirror->rib))
 		rib__expire(mirror->rib);
 	mirror__settle(mirror);
-	if (mirror->sync_at && now_ms() >= mirror->sync_at) {
+	if (mirror->sync_at && mirror__now_ms() >= mirror->sync_at) {
 		mirror__sync(mirror);
 		__atomic_add_fetch(&mirror->maps->state->resyncs, 1, __ATOMIC_RELAXED);
 	}
@@ -529,7 +390,7 @@ void mirror__handle(struct mirror *mirror)
 
 int mirror__timeout(const struct mirror *mirror)
 {
-	uint64_t now = now_ms(), at = mirror->settings_at, expiry = rib__next_expiry(mirror->rib);
+	uint64_t now = mirror__now_ms(), at = mirror->settings_at, expiry = rib__next_expiry(mirror->rib);
 
 	if (mirror->sync_at && mirror->sync_at < at)
 		at = mirror->sync_at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* What mirror.c, mirror_route.c, mirror_rules.c and change*.c share. */
+/* What mirror*.c and change*.c share. */
 #ifndef XFIB_MIRROR_PRIVATE_H
 #define XFIB_MIRROR_PRIVATE_H
 
@@ -58,6 +58,13 @@ void mirror__end(struct mirror *mirror);
 
 /* Applies all events that wait; if some were lost, dumps everything. */
 int mirror__catch_up(struct mirror *mirror);
+
+#define SETTINGS_INTERVAL_MS 1000 /* for settings that change without an event */
+
+uint64_t mirror__now_ms(void);
+
+/* A device is no more; `data` is the mirror. */
+void mirror__link_gone(uint32_t ifindex, void *data);
 
 /* Does what the changes so far entail. */
 void mirror__settle(struct mirror *mirror);

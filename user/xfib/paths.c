@@ -220,32 +220,13 @@ const struct path *paths__next(const struct paths *paths, const struct selection
 void paths__spec(const struct path *path, size_t count, struct xfib_route_spec *ret_spec, struct xfib_path_spec *ret_paths)
 {
 	const struct xfib_route *route = &path->route;
-	struct xfib_route_spec spec = {
-		.size = sizeof(spec),
-		.family = route->family,
-		.prefix_length = route->prefix_length,
-		.table = route->table,
-		.metric = route->metric,
-		.type = route->type,
-		.scope = route->scope,
-		.protocol = route->protocol,
-		.tos = route->tos,
-		.flags = route->family == AF_INET ? XFIB_SPEC_SCOPE : 0,
-		.paths = ret_paths,
-	};
 
-	memcpy(spec.prefix, route->prefix, sizeof(spec.prefix));
-	memcpy(spec.source, path->nexthop.source, sizeof(spec.source));
+	xfib_route_spec__from(route, &path->nexthop, ret_spec, ret_paths);
+	/* They are written as they were, not named by what runs down or is no part of what they are. */
+	ret_spec->preference = ret_spec->mtu = ret_spec->lifetime = 0;
+	ret_spec->path_count = 0;
 	if (!route_type_is_dead_end(route->type) && !(route->flags & XFIB_ROUTE_NEXTHOP_OBJECT))
-		spec.path_count = (uint32_t)count;
-	for (uint32_t i = 0; i < spec.path_count; i++) {
-		ret_paths[i] = (struct xfib_path_spec){
-			.ifindex = path[i].nexthop.ifindex,
-			.gateway_family = path[i].nexthop.gateway_family,
-			.weight = path[i].route.weight,
-			.flags = path[i].nexthop.flags & XFIB_NEXTHOP_ONLINK,
-		};
-		memcpy(ret_paths[i].gateway, path[i].nexthop.gateway, sizeof(ret_paths[i].gateway));
-	}
-	*ret_spec = spec;
+		ret_spec->path_count = (uint32_t)count;
+	for (uint32_t i = 0; i < ret_spec->path_count; i++)
+		xfib_path_spec__from(&path[i].route, &path[i].nexthop, &ret_paths[i]);
 }

@@ -49,19 +49,6 @@ static bool has_link(const struct maps *maps, uint32_t ifindex)
 
 /* ---- reading the old set, which nobody writes any more ---- */
 
-static void read_path(const struct xfib_route *route, const struct xfib_nexthop *nexthop,
-		      struct xfib_path_spec *ret_path)
-{
-	*ret_path = (struct xfib_path_spec){
-		.ifindex = nexthop->ifindex,
-		.gateway_family = nexthop->gateway_family,
-		.weight = route->weight,
-		.flags = nexthop->flags & XFIB_NEXTHOP_ONLINK,
-	};
-	if (nexthop->gateway_family) /* an on-link neighbour's is no part of the route */
-		memcpy(ret_path->gateway, nexthop->gateway, sizeof(ret_path->gateway));
-}
-
 static uint32_t seconds_now(void)
 {
 	struct timespec now;
@@ -84,38 +71,18 @@ static bool read_route(const struct xfib *old, uint32_t id, struct change *ret_c
 	*ret_next = XFIB_NONE;
 	if (!instance__route(old, id, &route) || !instance__nexthop(old, route.nexthop, &nexthop))
 		return false;
-	*ret_change = (struct change){
-		.what = XFIB_APPEND,
-		.spec = {
-			.size = sizeof(ret_change->spec),
-			.family = route.family,
-			.prefix_length = route.prefix_length,
-			.table = route.table,
-			.metric = route.metric,
-			.type = route.type,
-			.scope = route.scope,
-			.protocol = route.protocol,
-			.tos = route.tos,
-			.preference = route.preference,
-			.mtu = nexthop.route_mtu,
-			.flags = XFIB_SPEC_SCOPE,
-			.paths = paths,
-		},
-	};
-	memcpy(ret_change->spec.prefix, route.prefix, sizeof(route.prefix));
-	memcpy(ret_change->spec.source, nexthop.source, sizeof(nexthop.source));
+	ret_change->what = XFIB_APPEND;
+	xfib_route_spec__from(&route, &nexthop, &ret_change->spec, paths);
+	ret_change->spec.flags |= XFIB_SPEC_SCOPE;
 	path = route;
 	do {
 		if (nexthop.ifindex || nexthop.gateway_family)
-			read_path(&path, &nexthop, &paths[count++]);
+			xfib_path_spec__from(&path, &nexthop, &paths[count++]);
 		*ret_next = path.next;
 	} while (count < XFIB_GROUP_MEMBERS && instance__route(old, path.next, &path) &&
 		 path.flags & XFIB_ROUTE_MEMBER && instance__nexthop(old, path.nexthop, &nexthop));
 	ret_change->spec.path_count = count;
-	if (!(route.flags & XFIB_ROUTE_EXPIRES))
-		return true;
-	ret_change->spec.lifetime = route.expires - seconds_now();
-	return route.expires > seconds_now();
+	return !(route.flags & XFIB_ROUTE_EXPIRES) || route.expires > seconds_now();
 }
 
 static const char *reason_to_drop(const struct restore *restore, const struct xfib_route_spec *spec)

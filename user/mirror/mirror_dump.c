@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Full dumps of what the kernel holds, applied as a difference, and how often. See mirror.h. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "maps.h"
+#include "mirror_private.h"
+
+#define DUMP_ATTEMPTS 8
+/* From the end of one full dump to the next: four times as long as the dump took, within these bounds. */
+#define SYNC_INTERVAL_MS 50
+#define SYNC_INTERVAL_MAX_MS 5000
+#define ERROR_INTERVAL_MS 1000  /* after a dump that failed */
+#define RETRY_INTERVAL_MS 30000 /* for routes that found no room */
+
+static int dump_links(struct mirror *mirror)
+{
+	int err;
+
+	links__begin_dump(mirror->links);
+	err = nl__dump(mirror->nl, NL_LINKS, AF_UNSPEC);
+	if (!err)
+		links__end_dump(mirror->links, mirror__link_gone, mirror);
+	return err;
+}
+
+static int dump_addresses(struct mirror *mirror)
+{
+	uint64_t muted;
+	int err;
+
+	addresses__begin(mirror->addresses);
+	mirror->addresses_dirty = false; /* unless an event during the dump says so again */
+	err = nl__dump(mirror->nl, NL_ADDRESSES, AF_UNSPEC);
+	if (err)
+		return err;
+	err = addresses__publish(mirror->addresses);
+	if (err == -ENOSPC && log_limit__pass(&mirror->full_limit, &muted))
+		log_warning("more addresses than xfib_addresses holds; source selection may differ from the kernel's; "
+			    "restart with a larger --max-addresses");
+	return err == -ENOSPC ? 0 : err;
+}
+
+static int dump_neighbours(struct mirror *mirror)
+{
+	int err;
+
+	nexthops__begin_neighbours(mirror->nexthops);
+	err = nl__dump(mirror->nl, NL_NEIGHBOURS, AF_UNSPEC);
+	if (!err)
+		nexthops__end_neighbours(mirror->nexthops);
+	return err;
+}
+
+static int dump_routes(struct mirror *mirror)
+{
+	int err;
+
+	rib__begin_dump(mirror->rib);
+	err = nl__dump(mirror->nl, NL_ROUTES, AF_INET);
+	if (!err)
+		err = nl__dump(mirror->nl, NL_ROUTES, AF_INET6);
+	if (err == -EAFNOSUPPORT || err == -EOPNOTSUPP) /* no such stack, no such routes */
+		err = 0;
+	if (err)
+		rib__abort_dump(mirror->rib);
+	else if (!rib__end_dump(mirror->rib))
+		mirror__request_sync(mirror, NULL);
+	return err;
+}
+
+/* Repeats a dump that a change interrupted. */
+static int dump(struct mirror *mirror, const char *what, int (*once)(struct mirror *mirror))
+{
+	int err = -EINTR;
+
+	for (int attempt = 0; attempt < DUMP_ATTEMPTS && err == -EINTR; attempt++)
+		err = once(mirror);
+	if (err)
+		log_error("dump of the kernel's %s: %s", what, strerror(-err));
+	return err;
+}
+
+void mirror__settle(struct mirror *mirror)
+{
+	if (mirror->rules_dirty)
+		dump(mirror, "rules", mirror__dump_rules);
+	if (mirror->settings_dirty) {
+		mirror__read_settings(mirror);
+		dump(mirror, "links", dump_links);
+	}
+	if (mirror->addresses_dirty)
+		dump(mirror, "addresses", dump_addresses);
+	if (mirror->targets_dirty) {
+		mirror->targets_dirty = false;
+		rib__refresh(mirror->rib);
+	}
+}
+
+/* Lets time pass before the next full dump, after one that took `took` ms. */
+static void rest(struct mirror *mirror, uint64_t took)
+{
+	uint64_t interval = took * 4;
+
+	if (interval < SYNC_INTERVAL_MS)
+		interval = SYNC_INTERVAL_MS;
+	if (interval > SYNC_INTERVAL_MAX_MS)
+		interval = SYNC_INTERVAL_MAX_MS;
+	mirror->rest_until = mirror__now_ms() + interval;
+}
+
+int mirror__sync(struct mirror *mirror)
+{
+	uint64_t begin = mirror__now_ms();
+	int err;
+
+	mirror__begin(mirror);
+	mirror->syncing = true;
+	mirror->sync_at = 0;
+	mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;
+	mirror->targets_dirty = false;
+	err = dump(mirror, "links", dump_links);
+	if (!err)
+		err = dump(mirror, "rules", mirror__dump_rules);
+	if (!err)
+		err = dump(mirror, "addresses", dump_addresses);
+	if (!err)
+		err = dump(mirror, "neighbours", dump_neighbours);
+	mirror->sync_at = 0; /* what has been asked for so far is done by this */
+	if (!err)
+		err = dump(mirror, "routes", dump_routes);
+	mirror->targets_dirty = true;
+	mirror__settle(mirror);
+	rest(mirror, mirror__now_ms() - begin);
+	if (err)
+		mirror->sync_at = mirror__now_ms() + ERROR_INTERVAL_MS;
+	else if (mirror->sync_at)
+		mirror->sync_at = mirror->rest_until; /* something asked for another one meanwhile */
+	else if (rib__is_incomplete(mirror->rib))
+		mirror->sync_at = mirror__now_ms() + RETRY_INTERVAL_MS;
+	mirror->syncing = false;
+	mirror__end(mirror);
+	return err;
+}
