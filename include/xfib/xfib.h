@@ -143,7 +143,7 @@ struct xfib_query {
 /* Answer to a query, complete: reading it needs the instance no longer. */
 struct xfib_result {
 	uint32_t family;
-	uint32_t ifindex;    /* the packet leaves by this interface; of a local destination, the loopback interface */
+	uint32_t ifindex;    /* the packet leaves by this interface; a local destination: of the loopback or VRF device */
 	char dev[16];        /* its name */
 	uint8_t gateway[16]; /* where gateway_family is not 0 */
 	uint8_t source[16];  /* the address to send from: the query's, else the preferred one */

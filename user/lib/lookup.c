@@ -10,6 +10,21 @@
 /* Destinations that are looked up between two checks of the generation, or under one lock. */
 #define BULK 256
 
+/*
+ * What delivers packets to an address of the machine's own: the VRF device if the owner is in a VRF, else the loopback
+ * device, whose index is 1 in every network namespace.
+ */
+static bool find_deliverer(const struct xfib *instance, const struct xfib_link *owner, struct xfib_link *ret_link)
+{
+	if (owner && owner->flags & XFIB_LINK_VRF) {
+		*ret_link = *owner;
+		return true;
+	}
+	if (owner && owner->master && instance__link(instance, owner->master, ret_link) && ret_link->flags & XFIB_LINK_VRF)
+		return true;
+	return instance__link(instance, 1, ret_link);
+}
+
 /* Fills in what follows from the winning path. */
 static void fill(const struct xfib *instance, const struct xfib_query *query, const struct match *match,
 		 struct xfib_result *result)
@@ -27,9 +42,9 @@ static void fill(const struct xfib *instance, const struct xfib_query *query, co
 	result->mtu = match->nexthop.mtu;
 	result->gateway_family = match->nexthop.gateway_family;
 	memcpy(result->gateway, match->nexthop.gateway, sizeof(result->gateway));
-	if (match->route.type == XFIB_ROUTE_LOCAL) /* delivered by the loopback device, whose index is 1 in every namespace */
-		has_owner = instance__link(instance, 1, &link);
-	else
+	if (match->route.type == XFIB_ROUTE_LOCAL)
+		has_owner = find_deliverer(instance, has_owner ? &owner : NULL, &link);
+	else if (has_owner)
 		link = owner;
 	if (has_owner) {
 		result->ifindex = link.ifindex;

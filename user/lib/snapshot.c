@@ -17,7 +17,7 @@
 #include "../mirror/maps.h"
 #include "../mirror/prefix_index.h"
 
-#define ATTEMPTS 200
+#define ATTEMPTS 2500 /* five seconds: a full dump of a full table takes one or two */
 #define PAUSE_NS 2000000
 
 struct snapshot {

@@ -10,9 +10,8 @@
  * different in the prefixes that the changes name.
  *
  * What is put back is what the RIB knows. Attributes that only the kernel knows
- * (other metrics than the MTU, a next hop object's id, realms) are lost, and a
- * route from the middle of several with one metric comes back as their last. A
- * route with an encapsulation cannot be put back at all: -EIO.
+ * (other metrics than the MTU, a next hop object's id, realms) are lost. A route
+ * with an encapsulation cannot be put back at all: -EIO.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -102,24 +101,32 @@ static int push(struct changing *changing, int what, const struct rib_route *rou
 	return 0;
 }
 
-/* What puts a route back that was deleted. */
-static int push_back(struct changing *changing, const struct rib_route *route, bool first)
-{
-	return push(changing, first && route->family == XFIB_INET ? CHANGE_PREPEND : XFIB_APPEND, route);
-}
-
-/* What deletes a route: around it, what keeps the kernel from taking another one for it. The last one goes first. */
-static int push_delete(struct changing *changing, const struct rib_route_change *change)
+/*
+ * Notes what undoes the change of a route that others of its class stand before:
+ * those are deleted, front first, since the kernel surely takes the first one
+ * for itself; then `what` is done; then they come back, last one first. It is
+ * noted in reverse.
+ */
+static int push_between(struct changing *changing, int what, const struct rib_route *route,
+			const struct rib_route_change *change)
 {
 	int err = 0;
 
-	if (change->mistaken)
-		err = push_back(changing, change->mistaken, change->mistaken_first);
+	for (uint32_t i = 0; i < change->before_count && !err; i++)
+		err = push(changing, CHANGE_PREPEND, &change->before[i]);
 	if (!err)
-		err = push(changing, XFIB_DELETE, change->made);
-	if (!err && change->mistaken)
-		err = push(changing, XFIB_DELETE, change->mistaken);
+		err = push(changing, what, route);
+	for (uint32_t i = change->before_count; i > 0 && !err; i--)
+		err = push(changing, XFIB_DELETE, &change->before[i - 1]);
 	return err;
+}
+
+/* What puts a route back that was deleted. */
+static int push_back(struct changing *changing, const struct rib_route_change *change)
+{
+	bool in_front = change->old->family == XFIB_INET && (change->first || change->before_count);
+
+	return push_between(changing, in_front ? CHANGE_PREPEND : XFIB_APPEND, change->old, change);
 }
 
 static bool has_path(const struct rib_route *route, const struct rib_path *path)
@@ -190,9 +197,9 @@ void change_undo__note(const struct rib_route_change *change, void *data)
 	if (change->old && change->made)
 		err = push_replace(changing, change->old, change->made);
 	else if (change->made)
-		err = push_delete(changing, change);
+		err = push_between(changing, XFIB_DELETE, change->made, change);
 	else
-		err = push_back(changing, change->old, change->first);
+		err = push_back(changing, change);
 	if (err)
 		changing->undo_lost = true;
 }

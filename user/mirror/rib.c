@@ -258,7 +258,8 @@ static uint32_t merge_paths(const struct rib *rib, struct unit unit, const struc
 	for (uint32_t i = 0; i < unit.count; i++, id = rib->maps->routes[id].next) {
 		for (uint32_t j = 0; j < route->path_count; j++) {
 			if (path__same(rib, &rib->maps->routes[id], &route->paths[j], SAME_WAY)) {
-				unit__read_path(rib, id, &paths[count++]);
+				unit__read_path(rib, id, &paths[count]);
+				paths[count++].weight = route->paths[j].weight; /* an only path was held without its own */
 				break;
 			}
 		}
@@ -337,9 +338,15 @@ int rib__remove(struct rib *rib, struct place place)
 
 int rib__put_rest(struct rib *rib, struct place place, const struct rib_route *rest)
 {
+	struct rib_path only = rest->paths[0];
+	struct rib_route made = *rest;
 	struct unit unit;
-	int err = unit__make(rib, rest, &unit);
+	int err;
 
+	only.weight = 1;
+	if (rest->path_count == 1)
+		made.paths = &only;
+	err = unit__make(rib, &made, &unit);
 	if (err)
 		return err;
 	err = place__splice(rib, place, unit);

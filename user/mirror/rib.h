@@ -107,10 +107,15 @@ typedef void (*rib_path_fn)(uint32_t type, const struct xfib_route *route, const
 /* A whole route of the kernel's: `old` became `made`; either may be NULL, and both for want of memory. */
 struct rib_route_change {
 	const struct rib_route *old, *made;
-	bool first; /* nothing of its TOS and metric comes before it */
-	/* The kernel would take this earlier one, asked to delete `made`; NULL: none. */
-	const struct rib_route *mistaken;
-	bool mistaken_first;
+	/*
+	 * Of IPv4, the routes of its TOS and metric that come before it, in their
+	 * order, where it cannot be undone without looking at them: the kernel,
+	 * asked to delete `made`, would take one of them, or `old` stood between
+	 * them and others.
+	 */
+	const struct rib_route *before;
+	uint32_t before_count;
+	bool first; /* there are none such at all */
 };
 
 typedef void (*rib_route_fn)(const struct rib_route_change *change, void *data);

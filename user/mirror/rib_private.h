@@ -114,7 +114,7 @@ uint32_t rib__head_at(const struct rib *rib, uint32_t id);
 /* Behind all that come before it: lower metrics, and with `last` the same metric. */
 void rib__find_between(const struct rib *rib, const struct rib_route *route, bool last, struct place *place);
 
-/* Replaces the unit of `place` by one that differs in its paths alone. */
+/* Replaces the unit of `place` by one that differs in its paths alone; an only path has weight 1. */
 int rib__put_rest(struct rib *rib, struct place place, const struct rib_route *rest);
 
 /* Reads a route back; `paths` has room for unit.count. */

@@ -9,6 +9,7 @@
  * Cost: nothing without a listener; the product of the numbers of paths with
  * one, which is 1 for most routes.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,17 +125,9 @@ static void tell_difference(const struct rib *rib, struct unit before, struct un
 
 /* ---- whole routes ---- */
 
-/* Is nothing of the class of the slot before the place? Slots of a chain are in order of metric. */
-static bool is_first(const struct rib *rib, struct place place, uint32_t id)
-{
-	const struct xfib_route *routes = rib->maps->routes, *before = &routes[place.previous];
-
-	return !place.previous || before->metric != routes[id].metric || before->tos != routes[id].tos;
-}
-
 /*
  * Would the kernel take `unit` when asked to delete the IPv4 route `other` of
- * the same prefix? As fib_table_delete() compares them: a source or an MTU that
+ * its class? As fib_table_delete() compares them: a source or an MTU that
  * is not given agrees, and paths are compared as far as there are some.
  */
 static bool may_be_mistaken(const struct rib *rib, struct unit unit, struct unit other)
@@ -144,8 +137,7 @@ static bool may_be_mistaken(const struct rib *rib, struct unit unit, struct unit
 	const struct xfib_nexthop *by = &rib->maps->nexthops[held->nexthop], *given = &rib->maps->nexthops[asked->nexthop];
 	uint32_t compared = other.count > 1 ? unit.count : 1, id = unit.first, other_id = other.first;
 
-	if (held->owner != asked->owner || held->metric != asked->metric || held->tos != asked->tos ||
-	    held->type != asked->type || held->scope != asked->scope || held->protocol != asked->protocol ||
+	if (held->type != asked->type || held->scope != asked->scope || held->protocol != asked->protocol ||
 	    compared > other.count || (given->route_mtu && given->route_mtu != by->route_mtu) ||
 	    (memcmp(given->source, none, sizeof(none)) && memcmp(given->source, by->source, sizeof(none))))
 		return false;
@@ -156,52 +148,104 @@ static bool may_be_mistaken(const struct rib *rib, struct unit unit, struct unit
 	return true;
 }
 
-/* The unit that the kernel would take for `made`, which is new in its chain; count 0: none. */
-static struct unit find_mistaken(const struct rib *rib, struct place place, struct unit made, bool *ret_first)
+static bool same_class(const struct xfib_route *a, const struct xfib_route *b)
 {
-	const struct xfib_route *routes = rib->maps->routes;
-	bool first = true;
-
-	for (uint32_t id = place.previous ? place.head : made.first; id && id != made.first;) {
-		struct unit unit = unit__at(rib, id);
-
-		if (may_be_mistaken(rib, unit, made)) {
-			*ret_first = first;
-			return unit;
-		}
-		first &= routes[id].metric != routes[made.first].metric || routes[id].tos != routes[made.first].tos;
-		id = routes[unit.last].next;
-	}
-	return (struct unit){ 0 };
+	return a->metric == b->metric && a->tos == b->tos && a->owner == b->owner;
 }
 
-static void tell_route(const struct rib *rib, struct place place, struct unit made)
-{
-	uint32_t any = made.count ? made.first : place.old.first;
-	struct rib_route_change change = { .first = is_first(rib, place, any) };
-	struct rib_path few[3], *paths = few;
-	struct rib_route before, after, other;
-	struct unit mistaken = { 0 };
+/* Routes of the class of slot `any` that come before the place, and how many paths they have. */
+struct before {
+	struct rib_route *routes;
+	struct rib_path *paths;
+	uint32_t count, path_count;
+	bool mistaken; /* one of them would be deleted in place of `any` */
+};
 
-	if (!place.old.count && rib->maps->routes[any].family == XFIB_INET)
-		mistaken = find_mistaken(rib, place, made, &change.mistaken_first);
-	if (place.old.count + made.count + mistaken.count > sizeof(few) / sizeof(few[0]))
-		paths = calloc(place.old.count + made.count + mistaken.count, sizeof(*paths));
-	if (paths && place.old.count) {
-		unit__read(rib, place.old, paths, &before);
-		change.old = &before;
+/* Counts them, or reads them where there is memory for it. */
+static void walk_before(const struct rib *rib, struct place place, struct unit any, struct before *before)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+
+	before->count = before->path_count = 0;
+	for (uint32_t id = place.previous ? place.head : XFIB_NONE; id;) {
+		struct unit unit = unit__at(rib, id);
+
+		if (same_class(&routes[id], &routes[any.first])) {
+			if (before->routes)
+				unit__read(rib, unit, before->paths + before->path_count, &before->routes[before->count]);
+			else
+				before->mistaken |= may_be_mistaken(rib, unit, any);
+			before->count++;
+			before->path_count += unit.count;
+		}
+		id = unit.last == place.previous ? XFIB_NONE : routes[unit.last].next;
 	}
-	if (paths && made.count) {
-		unit__read(rib, made, paths + place.old.count, &after);
-		change.made = &after;
+}
+
+/* Does another route of its class follow a unit? */
+static bool is_followed(const struct rib *rib, struct unit unit)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t next = routes[unit.last].next;
+
+	return next && same_class(&routes[next], &routes[unit.first]);
+}
+
+/* -ENOMEM */
+static int tell_with(const struct rib *rib, struct place place, struct unit made, struct before *before)
+{
+	struct rib_route_change change = { .first = !before->count };
+	struct rib_path few[2], *paths = few;
+	struct rib_route old_route, made_route;
+	uint32_t count = place.old.count + made.count;
+
+	if (count > sizeof(few) / sizeof(few[0]))
+		paths = calloc(count, sizeof(*paths));
+	if (!paths)
+		return -ENOMEM;
+	if (place.old.count) {
+		unit__read(rib, place.old, paths, &old_route);
+		change.old = &old_route;
 	}
-	if (paths && mistaken.count) {
-		unit__read(rib, mistaken, paths + made.count, &other);
-		change.mistaken = &other;
+	if (made.count) {
+		unit__read(rib, made, paths + place.old.count, &made_route);
+		change.made = &made_route;
+	}
+	if (before->routes) {
+		change.before = before->routes;
+		change.before_count = before->count;
 	}
 	rib->route_listener(&change, rib->route_data);
 	if (paths != few)
 		free(paths);
+	return 0;
+}
+
+static void tell_route(const struct rib *rib, struct place place, struct unit made)
+{
+	static const struct rib_route_change nothing;
+	struct unit any = made.count ? made : place.old;
+	struct before before = { 0 };
+	bool needed;
+	int err = 0;
+
+	walk_before(rib, place, any, &before);
+	needed = rib->maps->routes[any.first].family == XFIB_INET && before.count &&
+		 (!place.old.count ? before.mistaken : !made.count && is_followed(rib, place.old));
+	if (needed) {
+		before.paths = calloc(before.path_count, sizeof(*before.paths));
+		before.routes = before.paths ? calloc(before.count, sizeof(*before.routes)) : NULL;
+		if (before.routes)
+			walk_before(rib, place, any, &before);
+		else
+			err = -ENOMEM;
+	}
+	if (!err)
+		err = tell_with(rib, place, made, &before);
+	if (err)
+		rib->route_listener(&nothing, rib->route_data);
+	free(before.routes);
+	free(before.paths);
 }
 
 void rib__tell(struct rib *rib, struct place place, struct unit made)
