@@ -154,6 +154,16 @@ static void search_merged(const struct xfib *instance, const struct xfib_query *
 
 /* ---- all of them ---- */
 
+/*
+ * Does the rule that led here let the route count? Those that lead nowhere end the search whatever their length
+ * (fib_rules_lookup() asks for the length of what was found without an error).
+ */
+static bool counts(const struct xfib_route *route, int32_t suppress)
+{
+	return (int32_t)route->prefix_length > suppress || route->type == XFIB_ROUTE_BLACKHOLE ||
+	       route->type == XFIB_ROUTE_UNREACHABLE || route->type == XFIB_ROUTE_PROHIBIT;
+}
+
 int search__best(const struct xfib *instance, const struct xfib_query *query, struct match *ret_match)
 {
 	struct table_walk walk;
@@ -168,7 +178,7 @@ int search__best(const struct xfib *instance, const struct xfib_query *query, st
 			search_table(instance, query, step.table, ret_match);
 		/* A throw route ends the search of its table, as if there were none. */
 		if (ret_match->found && ret_match->route.type != XFIB_ROUTE_THROW &&
-		    (int32_t)ret_match->route.prefix_length > step.suppress)
+		    counts(&ret_match->route, step.suppress))
 			return 0;
 	}
 	if (more < 0)

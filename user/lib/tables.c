@@ -77,7 +77,8 @@ static bool conditions_hold(const struct table_walk *walk, const struct xfib_rul
 		return false;
 	if (rule->flags & XFIB_RULE_UID && (uid < rule->uid_begin || uid > rule->uid_end))
 		return false;
-	if (rule->source_length && (address__is_zero(query->source) ||
+	/* Without a source IPv6 matches no rule by source (fib6_rule_match()); IPv4 takes it for 0.0.0.0 (fib4_rule_match()). */
+	if (rule->source_length && ((query->family == XFIB_INET6 && address__is_zero(query->source)) ||
 				    !address__is_within(query->source, rule->source, rule->source_length)))
 		return false;
 	return address__is_within(query->destination, rule->destination, rule->destination_length);
@@ -133,10 +134,11 @@ static int next_by_rules(struct table_walk *walk, struct table_step *ret_step)
 int tables__next(struct table_walk *walk, struct table_step *ret_step)
 {
 	static const uint32_t usual[] = { XFIB_TABLE_LOCAL, XFIB_TABLE_MAIN, XFIB_TABLE_DEFAULT };
+	uint32_t end = walk->query->family == XFIB_INET6 ? 2 : 3; /* IPv6 has no rule for table default */
 
 	if (walk->kind == TABLES_BY_RULES)
 		return next_by_rules(walk, ret_step);
-	if (walk->at == (walk->kind == TABLES_ONE ? 1 : sizeof(usual) / sizeof(usual[0])))
+	if (walk->at == (walk->kind == TABLES_ONE ? 1 : end))
 		return 0;
 	ret_step->table = walk->kind == TABLES_ONE ? walk->query->table : usual[walk->at];
 	ret_step->merged = walk->merged && !walk->at;
