@@ -193,12 +193,15 @@ void target__clear_incomplete(struct rib *rib)
 	}
 }
 
+/* By the slots in use, of which there are far fewer than the index has entries where it was made for more routes. */
 void rib__refresh(struct rib *rib)
 {
-	for (uint32_t at = 0; at < rib->index.size; at++) {
-		uint32_t head = rib->index.entries[at].route;
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t end = rib->maps->state->routes_end;
 
-		if (head)
-			target__publish(rib, head, head);
+	for (uint32_t id = 1; id < end; id++) {
+		if (routes[id].family && !(routes[id].flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER)) &&
+		    rib__head_at(rib, id) == id)
+			target__publish(rib, id, id);
 	}
 }
