@@ -50,7 +50,7 @@ LIB_LIBS := -lbpf -lmnl
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
 CMD_LIBS := -lbpf -lmnl -ljansson -lz -llzma -lbz2
 
-.PHONY: all demo check bench fuzz install uninstall deps clean help tests unit threads fuzzers
+.PHONY: all demo check bench fuzz install uninstall deps clean help tools tests unit threads fuzzers
 .SECONDARY:
 
 all: $(B)/bpf/xfib.bpf.o $(B)/lib/libxfib.so $(B)/lib/libxfib.a $(if $(CMD_O),$(B)/xfib) $(B)/xfibd
@@ -67,7 +67,10 @@ help:
 deps:
 	$(Q)packaging/deps
 
-tests: all $(if $(PROG_O),$(B)/tests/prog/prog_test) $(TOOLS) $(BENCH) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test
+tools: all $(TOOLS) $(BENCH)
+	@:
+
+tests: tools $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 unit
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread threads
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 WERROR= fuzzers
@@ -97,7 +100,7 @@ check:
 demo bench:
 	$(root)
 	$(Q)packaging/deps
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tools
 	$(Q)$(if $(filter demo,$@),demo/run,tests/bench/run)
 
 $(B)/bpf/xfib.bpf.o: bpf/xfib.bpf.c $(wildcard bpf/*.h) $(wildcard include/xfib/*.h) vmlinux/vmlinux.h
