@@ -112,6 +112,9 @@ static int report_state(const char *pin, int err)
 		return error__set(err, "no instance at %s: start xfibd, or name another one with --pin or XFIB_PIN", pin);
 	if (err == -EPROTO)
 		return error__set(err, "the instance at %s has another layout version than this library", pin);
+	if (err == -EACCES || err == -EPERM)
+		return error__set(err, "opening the instance at %s: %s: be root or in the group of xfibd --group, or ask for "
+				  "backend private", pin, strerror(-err));
 	return error__set(err, "opening the instance at %s: %s", pin, strerror(-err));
 }
 

@@ -35,12 +35,14 @@ void change__describe(const struct change *change, char *ret_text, size_t room)
 	static const char *const words[] = { [XFIB_ADD] = "add", [XFIB_REPLACE] = "replace", [XFIB_APPEND] = "append",
 					     [XFIB_DELETE] = "delete" };
 	const struct xfib_route_spec *spec = &change->spec;
-	char text[INET6_ADDRSTRLEN] = "?";
+	char text[INET6_ADDRSTRLEN] = "?", table[16];
+	uint32_t id = change__table(change);
 
 	inet_ntop((int)spec->family, spec->prefix, text, sizeof(text));
-	snprintf(ret_text, room, "%s %s/%u table %u",
+	snprintf(table, sizeof(table), "%u", id);
+	snprintf(ret_text, room, "%s %s/%u table %s",
 		 change->what >= XFIB_ADD && change->what <= XFIB_DELETE ? words[change->what] : "put back", text,
-		 spec->prefix_length, change__table(change));
+		 spec->prefix_length, id == XFIB_TABLE_MAIN ? "main" : id == XFIB_TABLE_LOCAL ? "local" : table);
 }
 
 void changing__fail(struct changing *changing, uint32_t index, int err, const char *format, ...)

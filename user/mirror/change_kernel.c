@@ -28,6 +28,21 @@ static int error_of(int err)
 	}
 }
 
+/* In words that fit routes; xfib's own tables have the same. */
+static const char *reason_of(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "there is no such route";
+	case -EEXIST:
+		return "there is such a route already";
+	case -EACCES:
+		return "the kernel's routes are changed by root, or with CAP_NET_ADMIN";
+	default:
+		return strerror(-err);
+	}
+}
+
 static void on_error(uint32_t sequence, int err, const char *text, void *data)
 {
 	struct changing *changing = data;
@@ -37,9 +52,9 @@ static void on_error(uint32_t sequence, int err, const char *text, void *data)
 	if (index >= changing->count) /* of an earlier call that did not wait for it */
 		return;
 	if (*text)
-		changing__fail(changing, index, reported, "%s (%s)", text, strerror(-reported));
+		changing__fail(changing, index, reported, "%s (%s)", text, reason_of(reported));
 	else
-		changing__fail(changing, index, reported, "%s", strerror(-reported));
+		changing__fail(changing, index, reported, "%s", reason_of(reported));
 }
 
 /* Writes requests from change `begin` on, as many as fit; how many. */
