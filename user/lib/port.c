@@ -83,6 +83,22 @@ static bool belongs(uint32_t id, uint32_t instance)
 	return false;
 }
 
+/* Whose a program is can be seen with CAP_SYS_ADMIN only; who may not look is not told that it is another's. */
+static bool is_hidden(uint32_t id)
+{
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -EPERM || fd == -EACCES;
+}
+
+static int report_hidden(uint32_t id, uint32_t ifindex)
+{
+	return error__set(-EPERM, "only root may see whose the XDP program on interface %u (id %u) is, and change it",
+			  ifindex, id);
+}
+
 /* The instance whose programs are meant, and one that it takes over from. */
 struct owners {
 	uint32_t current, former;
@@ -166,6 +182,8 @@ static int attach_xdp(uint32_t ifindex, const struct xfib_port_opts *opts, struc
 
 	if (err)
 		return err;
+	if (state.id && is_hidden(state.id))
+		return report_hidden(state.id, ifindex);
 	if (state.id && !is_ours(state.id, owners))
 		return error__set(-EBUSY, "another XDP program (id %u) is attached to interface %u: detach it first",
 				  state.id, ifindex);
@@ -193,6 +211,8 @@ static int detach_xdp(uint32_t ifindex, struct owners owners)
 
 	if (err || !state.id)
 		return err;
+	if (is_hidden(state.id))
+		return report_hidden(state.id, ifindex);
 	if (!is_ours(state.id, owners))
 		return error__set(-EBUSY, "the XDP program on interface %u (id %u) is not this instance's: left alone", ifindex,
 				  state.id);
