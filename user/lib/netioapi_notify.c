@@ -202,6 +202,7 @@ enum outcome netio__cancel(HANDLE handle)
 	registration = find(notifier, id);
 	if (!registration) {
 		pthread_mutex_unlock(&notifier_lock);
+		error__set(0, "cancelling: the handle is none of this process, or was cancelled before");
 		return OUTCOME_INVALID_HANDLE;
 	}
 	first = !registration->cancelled;

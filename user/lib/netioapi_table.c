@@ -31,8 +31,12 @@ enum outcome netio__entry(MIB_IPFORWARD_ROW2 *row)
 	if (outcome != OUTCOME_SUCCESS)
 		return outcome;
 	err = netio__find(instance, &key, &found);
+	if (err == -ENOENT) {
+		error__set(0, "reading a route: there is none of that interface, prefix and next hop");
+		return OUTCOME_NOT_FOUND;
+	}
 	if (err)
-		return err == -ENOENT ? OUTCOME_NOT_FOUND : netio__outcome(err);
+		return netio__outcome(err);
 	netio__fill_row(instance, &found.route, &found.nexthop, row);
 	return OUTCOME_SUCCESS;
 }
