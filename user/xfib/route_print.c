@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "format.h"
 
@@ -39,6 +40,17 @@ static void print_path(const struct path *path)
 	}
 	if (device)
 		printf(" dev %s", device);
+}
+
+/* Seconds until a route expires; 0: it does not, or has. */
+static uint32_t seconds_left(const struct xfib_route *route)
+{
+	struct timespec now;
+
+	if (!(route->flags & XFIB_ROUTE_EXPIRES))
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return route->expires > (uint32_t)now.tv_sec ? route->expires - (uint32_t)now.tv_sec : 0;
 }
 
 static void print_flags(const struct xfib_nexthop *nexthop)
@@ -83,6 +95,8 @@ void route_print__text(const struct path *path, size_t count)
 		printf(" metric %u", route->metric);
 	if (path->nexthop.route_mtu)
 		printf(" mtu %u", path->nexthop.route_mtu);
+	if (seconds_left(route))
+		printf(" expires %usec", seconds_left(route));
 	if (route->family == AF_INET6)
 		printf(" pref %s", preference_name(route->preference));
 	if (count == 1)
@@ -165,6 +179,8 @@ json_t *route_print__object(const struct path *path, size_t count)
 		json_object_set_new(object, "metric", json_integer(route->metric));
 	if (path->nexthop.route_mtu)
 		json_object_set_new(object, "metrics", json_pack("[{s:I}]", "mtu", (json_int_t)path->nexthop.route_mtu));
+	if (seconds_left(route))
+		json_object_set_new(object, "expires", json_integer(seconds_left(route)));
 	json_object_set_new(object, "flags", count == 1 ? flags_of(&path->nexthop) : json_array());
 	if (count > 1)
 		json_object_set_new(object, "nexthops", nexthops_of(path, count));
