@@ -21,6 +21,8 @@ wrong 2 "no command"
 wrong 2 "unknown command 'gett'" gett
 wrong 2 "unknown option '-x'" -x get 1.2.3.4
 wrong 2 "unknown option '--jsn'" --jsn
+wrong 2 "option '-j' must stand before the command" get 1.2.3.4 -j
+wrong 2 "option '--help' must stand before the command" route --help
 wrong 2 "option '--pin' needs an argument" --pin
 wrong 2 "no address" get
 wrong 2 "'1.2.3' is no IPv4 or IPv6 address" get 1.2.3

@@ -137,8 +137,24 @@ static bool take_options(int argc, char **argv, int *ret_status)
 	return version;
 }
 
+/* The first word of a command that is an option, which getopt did not come to; else NULL. */
+static const char *misplaced_option(int argc, char **argv)
+{
+	static const char *const words[] = { "-j", "--json", "-p", "--pretty", "-4", "-6", "--pin", "--backend",
+					     "-V", "--version", "-h", "--help" };
+
+	for (int i = 1; i < argc; i++) {
+		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+			if (!strcmp(argv[i], words[k]))
+				return words[k];
+		}
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const char *misplaced;
 	int status, written;
 
 	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error like any other */
@@ -147,6 +163,10 @@ int main(int argc, char **argv)
 		return status;
 	if (optind == argc)
 		return fail(STATUS_USAGE, "no command: 'xfib --help' lists all");
+	misplaced = misplaced_option(argc - optind, argv + optind);
+	if (misplaced)
+		return fail(STATUS_USAGE, "option '%s' must stand before the command: xfib %s %s ...", misplaced, misplaced,
+			    argv[optind]);
 	status = run_command(argc - optind, argv + optind);
 	written = finish_output();
 	return status ? status : written;
