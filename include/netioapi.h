@@ -198,7 +198,9 @@ NETIO_ASSERT(offsetof(MIB_IPFORWARD_ROW2, Metric) == 84 && offsetof(MIB_IPFORWAR
  * STATUS_INVALID_PARAMETER: a pointer is NULL, neither interface is given, the destination's family or a scope is
  * wrong; STATUS_NOT_FOUND: no such interface, or the source is no address of this machine;
  * STATUS_NETWORK_UNREACHABLE: no route; STATUS_NOT_SUPPORTED: no stack of that family, or no instance of xfib is
- * pinned; STATUS_ACCESS_DENIED: the instance may not be read; STATUS_NO_MEMORY.
+ * pinned; STATUS_ACCESS_DENIED: the instance may not be read (these two with XFIB_BACKEND=maps only: otherwise a private
+ * copy answers); STATUS_NO_MEMORY. For programs they are ERROR_INVALID_PARAMETER, ERROR_NOT_FOUND (an unknown index:
+ * ERROR_FILE_NOT_FOUND), ERROR_NETWORK_UNREACHABLE, ERROR_NOT_SUPPORTED, ERROR_ACCESS_DENIED, ERROR_NOT_ENOUGH_MEMORY.
  *
  * Safe from any thread. Source: GetBestRoute2 function (Windows Drivers).
  */

@@ -128,7 +128,7 @@ struct xfib_query {
 	uint8_t source[16];      /* of the packet; all zero: none given */
 	uint32_t family;         /* AF_INET or AF_INET6 */
 	uint32_t ifindex;        /* the route must leave by this interface; 0: any */
-	uint32_t table;          /* search this table alone; 0: local, then main */
+	uint32_t table;          /* search this table alone; 0: those that the policy rules name, usually local, then main */
 	uint32_t flags;
 	uint32_t destination_scope; /* interface of a link-local destination, 0: `ifindex` says it */
 	uint32_t source_scope;      /* interface of a link-local source, 0: any */
@@ -191,7 +191,8 @@ struct xfib_hop {
 
 /*
  * The best routes of `count` destinations, as xfib_lookup__best() finds them
- * without any constraint.
+ * without any constraint: of the tables that the policy rules name, not of
+ * xfib's own.
  *
  * @family: AF_INET or AF_INET6
  * @destinations: addresses one after the other, 4 or 16 bytes each, network byte order
@@ -356,8 +357,10 @@ void xfib_path_spec__from(const struct xfib_route *route, const struct xfib_next
 
 /*
  * Many changes, of which all are made, in their order, or none. While they are
- * being made, readers see some of them already. In kernel's tables a failure
- * is undone by opposite changes.
+ * being made, readers see some of them already, and xfibd follows no change of
+ * the kernel's. In the kernel's tables a failure is undone by opposite changes:
+ * what xfib does not keep of a route (metrics but the MTU, the id of a next
+ * hop object) does not come back.
  */
 struct xfib_transaction;
 
@@ -467,7 +470,9 @@ struct xfib_watch;
 
 /*
  * Begins to watch. What changes after this call returns is reported, in order,
- * each change once; the filter may be NULL.
+ * each change once; the filter may be NULL. Some 3,400 events are kept for who
+ * does not read them; when there are more, XFIB_ROUTE_RESYNC stands for what
+ * was lost. A transaction of more changes leads to that always.
  *
  * -ECONNREFUSED: xfibd is not running; -EACCES: it does not serve this process.
  */
