@@ -30,6 +30,12 @@ int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3
 /* Opens the instance that the options mean, which may be a private copy; says why if it cannot. Returns a status. */
 int open_instance(struct xfib **ret_instance);
 
+/*
+ * Likewise, to change routes: without an instance every table is the kernel's, which is noted on standard error unless
+ * it was asked for.
+ */
+int open_for_changes(struct xfib **ret_instance);
+
 /* Likewise for a command that needs what only pinned maps have, `what`, such as "counters". */
 int open_maps(const char *command, const char *what, struct xfib **ret_instance);
 

@@ -61,6 +61,32 @@ int open_maps(const char *command, const char *what, struct xfib **ret_instance)
 	return STATUS_DONE;
 }
 
+static void note(const char *message)
+{
+	if (options.json) {
+		json_t *object = json_pack("{s:s}", "note", message);
+
+		json_dumpf(object, stderr, JSON_COMPACT);
+		fputc('\n', stderr);
+		json_decref(object);
+	} else {
+		fprintf(stderr, "xfib: note: %s\n", message);
+	}
+}
+
+int open_for_changes(struct xfib **ret_instance)
+{
+	struct xfib_description description = { .size = sizeof(description) };
+	char message[512];
+	int status = open_instance(ret_instance);
+
+	if (status || xfib_instance__describe(*ret_instance, &description) || !description.fallback[0])
+		return status;
+	snprintf(message, sizeof(message), "%s; until then every table is the kernel's, and is changed there", description.fallback);
+	note(message);
+	return status;
+}
+
 int finish_output(void)
 {
 	static bool reported;

@@ -52,7 +52,7 @@ static int change(const char *command, enum xfib_change what, int argc, char **a
 	int status = parse_route(command, what == XFIB_DELETE, argc, argv, &route);
 
 	if (!status)
-		status = open_instance(&instance);
+		status = open_for_changes(&instance);
 	if (status)
 		return status;
 	if (xfib_route__change(instance, what, &route.spec))
@@ -137,7 +137,7 @@ int route_flush(int argc, char **argv)
 		return fail(STATUS_USAGE, "route flush: which routes? All of table main: xfib route flush table main");
 	status = selection__parse("route flush", argc, argv, &selection);
 	if (!status)
-		status = open_instance(&instance);
+		status = open_for_changes(&instance);
 	if (status)
 		return status;
 	for (int i = 0; !status && again && i < FLUSHES; i++)

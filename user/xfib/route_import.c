@@ -263,7 +263,7 @@ static int prepare(struct job *job)
 		return fail(STATUS_FAILED, "route import %s: out of memory", job->words.file);
 	if (job->words.dry_run)
 		return STATUS_DONE;
-	status = open_instance(&job->instance);
+	status = open_for_changes(&job->instance);
 	if (!status && xfib_transaction__new(job->instance, &job->transaction))
 		status = fail(STATUS_FAILED, "route import %s: %s", job->words.file, xfib_error__last());
 	return status;
