@@ -19,6 +19,17 @@
 static struct xfib *shared;
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
+/* A child has no thread that would unlock what another thread of its parent had locked. */
+static void unlock_child(void)
+{
+	opening = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
+__attribute__((constructor)) static void watch_fork(void)
+{
+	pthread_atfork(NULL, NULL, unlock_child);
+}
+
 int netio__instance(struct xfib **ret_instance)
 {
 	struct xfib *instance = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
