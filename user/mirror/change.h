@@ -6,6 +6,7 @@
 #ifndef XFIB_MIRROR_CHANGE_H
 #define XFIB_MIRROR_CHANGE_H
 
+#include <stdbool.h>
 #include <xfib/xfib.h>
 
 struct mirror;
@@ -13,6 +14,7 @@ struct mirror;
 struct change {
 	enum xfib_change what;
 	struct xfib_route_spec spec; /* its paths are the caller's */
+	bool restored; /* of an own table, as it was before: its gateways need not be on the link any more */
 };
 
 #define CHANGE_MESSAGE 256

@@ -75,7 +75,8 @@ static int check_gateway(struct changing *changing, uint32_t index, const struct
 	int err;
 
 	*ret_ifindex = path->ifindex;
-	if (path->flags & XFIB_NEXTHOP_ONLINK || (link_local && path->ifindex))
+	if (path->flags & XFIB_NEXTHOP_ONLINK ||
+	    (path->ifindex && (link_local || changing->changes[index].restored)))
 		return 0;
 	if (is_checked(changing, table, path)) {
 		*ret_ifindex = changing->gateway.found;

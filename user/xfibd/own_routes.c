@@ -108,6 +108,7 @@ static int read_prefix(struct restore *restore, uint32_t id)
 
 		if (!read_route(restore->old, id, &change, paths, &id))
 			continue;
+		change.restored = true; /* in the order of slots, which is not that in which routes were made */
 		why = reason_to_drop(restore, &change.spec);
 		if (why)
 			drop(restore, &change.spec, why);
