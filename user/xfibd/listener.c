@@ -19,27 +19,46 @@
 
 #define BACKLOG 256
 
-/* Opens the directory of a path, made if it is missing, and waits for the lock on it that keeps others from it. */
-static int lock_directory(const char *path, int *ret_fd)
+#define LOCK_PATH_SIZE (SOCKET_PATH_SIZE + sizeof(".lock"))
+
+/* Makes the directory of a path if it is missing. */
+static int make_directory(const char *path)
 {
-	char copy[SOCKET_PATH_SIZE], *directory;
-	int fd;
+	char copy[SOCKET_PATH_SIZE];
 
 	snprintf(copy, sizeof(copy), "%s", path);
-	directory = dirname(copy);
-	if (mkdir(directory, 0755) && errno != EEXIST)
-		return -errno;
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX)) {
-		int err = -errno;
+	return mkdir(dirname(copy), 0755) && errno != EEXIST ? -errno : 0;
+}
 
+/*
+ * Makes a file beside the socket and waits for the lock on it, which keeps other daemons from the path. Nobody else may
+ * open it: what others can open, like the directory, they can lock, and so keep every daemon from starting.
+ */
+static int lock_path(const char *path, char ret_lock[LOCK_PATH_SIZE], int *ret_fd)
+{
+	snprintf(ret_lock, LOCK_PATH_SIZE, "%s.lock", path);
+	for (;;) {
+		int fd = open(ret_lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600), err;
+		struct stat info;
+
+		if (fd < 0)
+			return -errno;
+		err = flock(fd, LOCK_EX) || fstat(fd, &info) ? -errno : 0;
+		if (!err && info.st_nlink) {
+			*ret_fd = fd;
+			return 0;
+		}
 		close(fd);
-		return err;
+		if (err)
+			return err;
+		/* Whoever held the lock has removed the file: once more. */
 	}
-	*ret_fd = fd;
-	return 0;
+}
+
+static void unlock_path(const char *lock, int fd)
+{
+	unlink(lock);
+	close(fd);
 }
 
 /* Does somebody listen there? -EADDRINUSE; else what is there, if it is a socket, is removed. */
@@ -65,15 +84,18 @@ static int clear_path(const struct sockaddr_un *address)
 static int listen_at(const struct sockaddr_un *address, int *ret_fd)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
+	mode_t mask;
 
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (const struct sockaddr *)address, sizeof(*address))) {
-		err = -errno;
+	mask = umask(0111); /* chmod() afterwards would follow whatever stands there by then */
+	err = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+	umask(mask);
+	if (err) {
 		close(fd);
 		return err;
 	}
-	if (!chmod(address->sun_path, 0666) && !listen(fd, BACKLOG)) {
+	if (!listen(fd, BACKLOG)) {
 		*ret_fd = fd;
 		return 0;
 	}
@@ -86,15 +108,18 @@ static int listen_at(const struct sockaddr_un *address, int *ret_fd)
 int listener__open(const char *path, int *ret_fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int directory = -1, err;
+	char lock[LOCK_PATH_SIZE];
+	int lock_fd = -1, err;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	err = lock_directory(path, &directory);
+	err = make_directory(path);
+	if (!err)
+		err = lock_path(path, lock, &lock_fd);
 	if (!err) {
 		err = clear_path(&address);
 		if (!err)
 			err = listen_at(&address, ret_fd);
-		close(directory);
+		unlock_path(lock, lock_fd);
 	}
 	if (err == -EADDRINUSE)
 		log_error("socket %s: another process listens there; choose another one with --socket", path);
