@@ -13,9 +13,12 @@
 
 int pins__lock(const char *directory, int *ret_fd)
 {
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err;
+	char progs[PATH_MAX];
+	int fd, err;
 
+	if (snprintf(progs, sizeof(progs), "%s/progs", directory) >= (int)sizeof(progs))
+		return -ENAMETOOLONG;
+	fd = open(progs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (flock(fd, LOCK_EX | LOCK_NB)) {

@@ -3,7 +3,11 @@
 #ifndef XFIB_LIB_PINS_H
 #define XFIB_LIB_PINS_H
 
-/* Opens a directory and locks it, which its daemon does as long as it runs. -ENOENT; -EWOULDBLOCK: it is locked. */
+/*
+ * Locks a pin directory, which its daemon does as long as it runs, by the directory of programs in it: that one only
+ * root can open, while who may read the maps could lock the other, and so pass for a daemon. -ENOENT: there is none, or
+ * it has just been made; -EWOULDBLOCK: it is locked.
+ */
 int pins__lock(const char *directory, int *ret_fd);
 
 /* Removes a directory with all that is pinned in it. One that does not exist is fine. */

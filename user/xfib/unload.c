@@ -67,7 +67,7 @@ static int stop_daemon(const char *pin, const struct xfib_state *state, int *ret
 	int err = pins__lock(pin, ret_lock);
 
 	if (err != -EWOULDBLOCK)
-		return err ? fail(STATUS_FAILED, "unload: locking %s: %s", pin, strerror(-err)) : STATUS_DONE;
+		return err && err != -ENOENT ? fail(STATUS_FAILED, "unload: locking %s: %s", pin, strerror(-err)) : STATUS_DONE;
 	if (state->layout != XFIB_LAYOUT)
 		return fail(STATUS_FAILED, "unload: an xfibd of another version runs at %s: stop it first", pin);
 	if (kill((pid_t)state->pid, SIGTERM) && errno != ESRCH)

@@ -20,6 +20,7 @@
 int pinned_set__make(const char *directory, int *ret_fd)
 {
 	int fd = -1, err = pins__lock(directory, &fd);
+	char path[PATH_MAX];
 
 	if (err == -EWOULDBLOCK)
 		return err;
@@ -27,8 +28,12 @@ int pinned_set__make(const char *directory, int *ret_fd)
 		pins__remove(directory);
 		close(fd);
 	}
+	rmdir(directory); /* of one that ended here last time */
 	if (mkdir(directory, 0700))
 		return errno == EEXIST ? -EWOULDBLOCK : -errno;
+	snprintf(path, sizeof(path), "%s/progs", directory);
+	if (mkdir(path, 0700))
+		return -errno;
 	return pins__lock(directory, ret_fd);
 }
 
@@ -58,9 +63,6 @@ int pinned_set__fill(const char *directory, const struct bpf_maps *maps, gid_t r
 		if (err)
 			return err;
 	}
-	snprintf(path, sizeof(path), "%s/progs", directory);
-	if (mkdir(path, 0700))
-		return -errno;
 	snprintf(path, sizeof(path), "%s/progs/xdp", directory);
 	err = bpf_program__pin(maps->skeleton->progs.xfib_xdp, path);
 	if (err)
