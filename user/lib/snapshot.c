@@ -17,13 +17,14 @@
 #include "../mirror/maps.h"
 #include "../mirror/prefix_index.h"
 
-#define ATTEMPTS 2500 /* five seconds: a full dump of a full table takes one or two */
+#define PATIENCE_MS 5000 /* a full dump of a full table takes one or two seconds */
 #define PAUSE_NS 2000000
 
 struct snapshot {
 	void *routes, *nexthops, *links, *addresses, *rules;
 	struct xfib_prefix *prefixes;
 	uint32_t prefix_count; /* elements of it */
+	uint64_t deadline;     /* ms */
 	struct xfib_state state;
 };
 
@@ -62,7 +63,15 @@ static void drop(struct snapshot *snapshot)
 	snapshot->routes = snapshot->nexthops = snapshot->links = snapshot->addresses = snapshot->rules = NULL;
 }
 
-/* One attempt. -EAGAIN: something changed meanwhile. */
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* One attempt. -EAGAIN: something changed meanwhile. Copying takes long enough that instance__steady() must not count. */
 static int copy(const struct xfib *instance, const void *query, void *result)
 {
 	struct snapshot *snapshot = result;
@@ -70,7 +79,7 @@ static int copy(const struct xfib *instance, const void *query, void *result)
 	uint32_t before = __atomic_load_n(&instance__state(instance, &scratch)->changes, __ATOMIC_ACQUIRE), after;
 
 	(void)query;
-	if (before & 1)
+	if (before & 1 || now_ms() >= snapshot->deadline)
 		return -EAGAIN;
 	drop(snapshot); /* of the attempt before */
 	snapshot->state = *instance__state(instance, &scratch);
@@ -90,13 +99,14 @@ static int copy_steadily(const struct xfib *instance, struct snapshot *snapshot)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 
-	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+	snapshot->deadline = now_ms() + PATIENCE_MS;
+	do {
 		int err = instance__steady(instance, copy, NULL, snapshot);
 
 		if (err != -EAGAIN)
 			return err;
 		nanosleep(&pause, NULL);
-	}
+	} while (now_ms() < snapshot->deadline);
 	return error__set(-EAGAIN, "taking a snapshot: the routes changed all the time");
 }
 
