@@ -101,6 +101,8 @@ static void set_more(struct xfib_watch *watch, bool more)
 /* The connection broke off: another one is tried for in a while. */
 static int lose(struct xfib_watch *watch, const char *message)
 {
+	if (watch->socket_fd >= 0) /* a child of this process may hold it open, so that closing it would not take it out */
+		epoll_ctl(watch->epoll_fd, EPOLL_CTL_DEL, watch->socket_fd, NULL);
 	close_fd(&watch->socket_fd);
 	watch->state = STATE_WAITING;
 	set_timer(watch, watch->retry_ms);
