@@ -237,10 +237,9 @@ static void receive_from(struct server *server, struct client *client)
 	}
 }
 
-static void settle(struct server *server)
+/* `now`: before the events were asked for, since what a client said while others were served is still to be read. */
+static void settle(struct server *server, uint64_t now)
 {
-	uint64_t now = now_ms();
-
 	for (uint32_t slot = 0; slot < server->slots_end; slot++) {
 		struct client *client = server->clients[slot];
 		uint64_t deadline;
@@ -279,6 +278,7 @@ static void handle_client(struct server *server, uint32_t slot, uint32_t events)
 void server__handle(struct server *server)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
+	uint64_t now = now_ms();
 	bool accepts = false;
 	int count;
 
@@ -291,7 +291,7 @@ void server__handle(struct server *server)
 			handle_client(server, events[i].data.u32, events[i].events);
 	}
 	send_to_all(server);
-	settle(server);
+	settle(server, now);
 	if (accepts) /* last: an event above is of the client that was in its slot then */
 		accept_clients(server);
 }
