@@ -19,7 +19,7 @@
 
 const char *instance__pin(const char *pin)
 {
-	const char *variable = getenv("XFIB_PIN");
+	const char *variable = secure_getenv("XFIB_PIN");
 
 	if (pin)
 		return pin;
@@ -30,7 +30,7 @@ const char *instance__pin(const char *pin)
 
 static int choose_backend(const struct xfib_open_opts *opts, enum xfib_backend *ret_backend)
 {
-	const char *variable = getenv("XFIB_BACKEND");
+	const char *variable = secure_getenv("XFIB_BACKEND");
 
 	*ret_backend = opts ? opts->backend : XFIB_BACKEND_AUTO;
 	if (*ret_backend != XFIB_BACKEND_AUTO) {

@@ -98,7 +98,7 @@ static int check_state(const char *pin, const struct xfib_state *state)
 	if (state->layout != XFIB_LAYOUT)
 		return error__set(-EPROTO, "the instance at %s has layout version %u, this library reads %u", pin,
 				  state->layout, XFIB_LAYOUT);
-	if (stat("/proc/self/ns/net", &info) || info.st_ino == state->netns)
+	if (stat("/proc/thread-self/ns/net", &info) || info.st_ino == state->netns)
 		return 0;
 	return error__set(-EXDEV,
 			  "the instance at %s belongs to network namespace %llu, this process is in %llu: enter that one, "

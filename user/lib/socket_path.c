@@ -34,7 +34,7 @@ static void tidy(const char *path, char ret_tidy[PATH_MAX])
 
 int socket_path__of(const char *socket, const char *pin, char ret_path[SOCKET_PATH_SIZE])
 {
-	const char *variable = getenv("XFIB_SOCKET");
+	const char *variable = secure_getenv("XFIB_SOCKET");
 	char resolved[PATH_MAX], name[PATH_MAX], path[PATH_MAX + sizeof(SOCKET_PATH_DIRECTORY) + 8];
 
 	if (socket)

@@ -16,7 +16,7 @@
 bool mirror__tables_are_split(void)
 {
 	char text[8192] = "", *main_begin, *local_begin, *local_end;
-	FILE *file = fopen("/proc/self/net/fib_triestat", "re");
+	FILE *file = fopen("/proc/thread-self/net/fib_triestat", "re");
 	size_t length;
 
 	if (!file)
