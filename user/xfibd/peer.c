@@ -45,7 +45,6 @@ int peer__of(int fd, const struct access_groups *groups, struct peer *ret_peer)
 	socklen_t length = sizeof(credentials);
 	gid_t *supplementary = NULL;
 	size_t count = 0;
-	bool is_own;
 	int err;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length))
@@ -53,9 +52,9 @@ int peer__of(int fd, const struct access_groups *groups, struct peer *ret_peer)
 	err = read_groups(fd, &supplementary, &count);
 	if (err)
 		return err;
-	is_own = credentials.uid == 0 || credentials.uid == geteuid();
+	ret_peer->is_own = credentials.uid == 0 || credentials.uid == geteuid();
 	ret_peer->pid = credentials.pid > 0 ? (uint32_t)credentials.pid : 0;
-	ret_peer->may_write = is_own || is_member(groups->write, credentials.gid, supplementary, count);
+	ret_peer->may_write = ret_peer->is_own || is_member(groups->write, credentials.gid, supplementary, count);
 	ret_peer->may_watch = ret_peer->may_write || is_member(groups->watch, credentials.gid, supplementary, count);
 	free(supplementary);
 	return 0;

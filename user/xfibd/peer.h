@@ -17,6 +17,7 @@ struct access_groups {
 
 struct peer {
 	uint32_t pid; /* 0: of a process that this one cannot see */
+	bool is_own; /* root, or the daemon's own user */
 	bool may_write;
 	bool may_watch;
 };

@@ -141,9 +141,11 @@ static void drop_client(struct server *server, uint32_t slot)
 		server->slots_end--;
 }
 
-static uint32_t free_slot(const struct server *server)
+static uint32_t free_slot(const struct server *server, const struct peer *peer)
 {
-	for (uint32_t slot = 0; slot < SERVER_CLIENTS; slot++) {
+	uint32_t end = peer->is_own ? SERVER_CLIENTS : SERVER_CLIENTS - SERVER_RESERVED;
+
+	for (uint32_t slot = 0; slot < end; slot++) {
 		if (!server->clients[slot])
 			return slot;
 	}
@@ -178,7 +180,7 @@ static void add_client(struct server *server, int fd)
 		return;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	*client = (struct client){ .slot = free_slot(server), .fd = fd, .session = client->session, .waits_for = EPOLLIN };
+	*client = (struct client){ .slot = free_slot(server, &peer), .fd = fd, .session = client->session, .waits_for = EPOLLIN };
 	why = refusal(client, &peer, &err);
 	if (!why && !watch_fd(server, EPOLL_CTL_ADD, fd, client->slot, client->waits_for)) {
 		server->clients[client->slot] = client;

@@ -16,6 +16,7 @@
 #include "peer.h"
 
 #define SERVER_CLIENTS 256
+#define SERVER_RESERVED 16 /* of those for root, whom members of groups cannot shut out */
 
 struct maps;
 struct mirror;
