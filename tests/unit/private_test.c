@@ -7,6 +7,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <netioapi.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -248,12 +250,57 @@ static void lives_in_a_child(void **state)
 	expect_device("v0", &query); /* and the parent's went on */
 }
 
+static void *open_by_netioapi(void *data)
+{
+	PMIB_IPFORWARD_TABLE2 table;
+
+	if (!GetIpForwardTable2(AF_UNSPEC, &table))
+		FreeMibTable(table);
+	return data;
+}
+
+/* Forks while another thread is opening the process's instance, which the child then opens for itself. */
+static void fork_and_open(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		alarm(20);
+		open_by_netioapi(NULL);
+		_exit(0);
+	}
+	_exit(waitpid(child, &status, 0) == child && !status ? 0 : 1);
+}
+
+static void forks_while_a_thread_opens(void **state)
+{
+	int status;
+
+	(void)state;
+	for (useconds_t pause = 0; pause < 4000; pause += 400) {
+		pid_t child = fork(); /* that has no instance yet */
+
+		if (!child) {
+			pthread_t thread;
+
+			setenv("XFIB_BACKEND", "private", 1);
+			if (pthread_create(&thread, NULL, open_by_netioapi, NULL))
+				_exit(2);
+			usleep(pause);
+			fork_and_open();
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_what_it_is), cmocka_unit_test(explains),	    cmocka_unit_test(excludes_interfaces),
 		cmocka_unit_test(follows_rules),   cmocka_unit_test(answers_in_bulk), cmocka_unit_test(keeps_snapshots),
-		cmocka_unit_test(lives_in_a_child),
+		cmocka_unit_test(lives_in_a_child), cmocka_unit_test(forks_while_a_thread_opens),
 	};
 
 	return cmocka_run_group_tests(tests, make_network, remove_network);
