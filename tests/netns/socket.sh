@@ -100,6 +100,13 @@ check_status "another one is refused" 1 raw may watch
 check_match "and told why" '^-87 .*as many clients as it can' "$OUT"
 end "$BACKGROUND"
 check "when they have gone, others are served" eventually 5 raw may watch
+: >"$DIR/hold"
+in_r setpriv --reuid=64009 --regid=64001 --groups=64009 -- "$DIR/raw-client" hold 300 >"$DIR/hold" 2>&1 &
+BACKGROUND=$!
+eventually 10 test -s "$DIR/hold"
+check_output "of a group's members fewer" "240 served, 60 refused" cat "$DIR/hold"
+check_output "so that root is served" yes raw may watch
+end "$BACKGROUND"
 check_status "a change that fails takes the others with it" 1 client change add 1003 nosuch 198.19.0.0 10
 check_output "nothing is made" 0 count 1003
 
@@ -143,6 +150,16 @@ in_r ip link add gone type veth peer name gone-peer
 in_r ip link set gone up
 check "the daemon knows a new device" eventually 5 client change add 2000 gone 198.18.2.9 1
 check "routes of every kind" client sample 2000 ra rb
+{
+	xfib route add 192.0.2.0/24 dev rb table 2002
+	xfib route add default via 192.0.2.1 table 2002
+	xfib route replace 192.0.2.0/24 dev rb table 2002 mtu 1400
+	xfib route add 198.51.100.0/24 dev rb table 2003
+	xfib route add default via 198.51.100.1 table 2003
+	xfib route del 198.51.100.0/24 table 2003
+}
+xfib route show table 2002 >"$DIR/gateways"
+xfib route show table 2003 >>"$DIR/gateways"
 routes() { xfib -j route show table "$1" | jq -c 'map(del(.age))[]' | grep -v '"gone"'; }
 routes 2000 >"$DIR/before"
 check_match "are there" '^1[0-9]$' "$(grep -c . "$DIR/before")"
@@ -152,8 +169,16 @@ check "killed, its socket is left" test -S "$socket"
 check_status "a change while no daemon runs" 1 client change add 2000 rb 198.18.2.20 1
 check_match "says what to do" "^route-client: -111 .*not running at $socket: start it, or set XFIB_SOCKET" "$ERR"
 in_r ip link del gone
-check "starts again" xfibd__start --table 2001 ra rb
+setpriv --reuid=64009 --regid=64009 --clear-groups flock /run/xfib sleep 60 &
+locked=$!
+check "starts again, whoever has locked the directory of its socket" xfibd__start --table 2001 --group "readers$$" ra rb
+pkill -P "$locked"
 check_output "own routes are as they were, in their order" "$(cat "$DIR/before")" routes 2000
+check_output "  by gateways too whose own route came later, or has gone" "$(cat "$DIR/gateways")" \
+	eval 'xfib route show table 2002; xfib route show table 2003'
+flock=../../usr/bin/flock
+check "who may read can lock the directory of the maps" as 64002 64009 "$flock" -n "$XFIB_PIN" true
+check_not "but not lock what says that a daemon lives" as 64002 64009 "$flock" -n "$XFIB_PIN/progs" true
 check_output "those of a table that is the kernel's now are not" 0 count 2001
 check_match "which is said" 'route 198.18.2.0/32 of table 2001.* is mirrored from the kernel now' "$(cat "$DIR/xfibd.log")"
 check_match "and that of a device that has gone" 'route 198.18.2.9/32 of table 2000.* interface has gone' "$(cat "$DIR/xfibd.log")"
