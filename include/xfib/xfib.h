@@ -378,6 +378,10 @@ size_t xfib_transaction__count(const struct xfib_transaction *transaction);
  * and *ret_failed (NULL: not wanted) is the number of the change that failed,
  * from 0, or xfib_transaction__count() if it was none of them. A transaction
  * can be committed once.
+ *
+ * Whoever makes the changes, xfibd or with a private copy this process, makes
+ * them one after the other: if it is killed meanwhile, those made so far stay
+ * (-ECONNRESET where it was xfibd).
  */
 int xfib_transaction__commit(struct xfib_transaction *transaction, size_t *ret_failed);
 

@@ -290,7 +290,7 @@ static void failures_have_words(void **state)
 		{ REFUSES, -EACCES, "not you" },
 		{ GREETS_IN_NO_WORDS, -EBADMSG, "is not xfibd" },
 		{ GREETS_IN_OTHER_WORDS, -EPROTONOSUPPORT, "version 2" },
-		{ ENDS_BEFORE_THE_RESULT, -ECONNRESET, "have been made, or not" },
+		{ ENDS_BEFORE_THE_RESULT, -ECONNRESET, "have been made, some, or none" },
 		{ ANSWERS_IN_NO_WORDS, -EBADMSG, "no answer" },
 	};
 

@@ -205,7 +205,7 @@ static int change_locked(const struct client *client, struct channel *channel, c
 	if (!result.err || err == -EBADMSG)
 		close_channel(channel);
 	if (!result.err && err == -ECONNRESET)
-		return fail(err, count, "xfibd ended before it answered: the changes have been made, or not", ret_failure);
+		return fail(err, count, "xfibd ended before it answered: all of the changes have been made, some, or none", ret_failure);
 	return fail(err, result.failed < count ? result.failed : count, message, ret_failure);
 }
 

@@ -160,19 +160,20 @@ static int read_all(struct job *job)
 static int commit(struct job *job)
 {
 	size_t failed = job->count;
+	int err;
 
 	if (!job->transaction || !job->count)
 		return STATUS_DONE;
 	progress__say(&job->progress, "applying ...");
-	if (!xfib_transaction__commit(job->transaction, &failed)) {
-		progress__clear(&job->progress);
-		return STATUS_DONE;
-	}
+	err = xfib_transaction__commit(job->transaction, &failed);
 	progress__clear(&job->progress);
+	if (!err)
+		return STATUS_DONE;
 	if (failed < job->count)
 		return fail(STATUS_FAILED, "route import %s: %s %u: %s: nothing was changed", job->words.file,
 			    import__unit(job->import), job->places[failed], xfib_error__last());
-	return fail(STATUS_FAILED, "route import %s: %s: nothing was changed", job->words.file, xfib_error__last());
+	return fail(STATUS_FAILED, "route import %s: %s%s", job->words.file, xfib_error__last(),
+		    err == -ECONNRESET ? "" : ": nothing was changed"); /* then nobody knows */
 }
 
 static void print_json(const struct job *job, const char *table, double seconds)
