@@ -368,7 +368,7 @@ enum xfib_rule_action {
 #define XFIB_RULE_L3MDEV 0x10  /* the table is that of the packet's VRF, if it has one */
 #define XFIB_RULE_UID 0x20     /* for sockets of a user between uid_begin and uid_end */
 #define XFIB_RULE_OTHER 0x40   /* also for a port, a protocol, a tunnel: no query without them matches */
-#define XFIB_RULE_FOREIGN 0x80 /* what it leads to only the kernel knows: the table is not mirrored */
+#define XFIB_RULE_FOREIGN 0x80 /* what it leads to only the kernel knows: the table is not mirrored; of table 0: there are too many rules */
 
 /*
  * Element of xfib_rules: the rules of both families in the order in which the

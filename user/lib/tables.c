@@ -110,6 +110,8 @@ static int next_by_rules(struct table_walk *walk, struct table_step *ret_step)
 		walk->at++;
 		if (!matches(walk, &rule))
 			continue;
+		if (rule.flags & XFIB_RULE_FOREIGN && !rule.table)
+			return error__set(-EOPNOTSUPP, "there are more policy rules than xfib has room for");
 		if (rule.flags & XFIB_RULE_FOREIGN)
 			return error__set(-EOPNOTSUPP, "rule %u leads to table %u, which is not mirrored: name it to xfibd with "
 					  "--table %u", rule.priority, rule.table, rule.table);

@@ -65,7 +65,7 @@ static void publish(struct mirror *mirror)
 	uint64_t muted;
 
 	if (rules__publish(mirror->rules) && log_limit__pass(&mirror->full_limit, &muted))
-		log_warning("more policy rules than xfib_rules holds; queries follow none of them");
+		log_warning("more policy rules than xfib_rules holds; queries are not answered");
 }
 
 int mirror__dump_rules(struct mirror *mirror)

@@ -98,15 +98,32 @@ static bool is_published(const struct rules *rules, uint32_t count)
 	       (!count || !memcmp(&rules->maps->rules[state->rules_begin], rules->list, count * sizeof(*rules->list)));
 }
 
+/* In place of more rules than there is room for: one a family that leads nobody knows where, to table 0. */
+static void replace_all(struct rules *rules)
+{
+	static const uint8_t families[] = { XFIB_INET, XFIB_INET6 };
+
+	rules->count = sizeof(families);
+	for (uint32_t i = 0; i < rules->count; i++)
+		rules->list[i] = (struct xfib_rule){ .family = families[i], .action = XFIB_RULE_TABLE,
+						     .flags = XFIB_RULE_FOREIGN, .suppress_prefix_length = -1 };
+}
+
 int rules__publish(struct rules *rules)
 {
 	struct maps *maps = rules->maps;
-	uint32_t half = maps->sizes.rules / 2, count = rules->count <= half ? rules->count : 0;
+	uint32_t half = maps->sizes.rules / 2;
+	bool too_many = rules->count > half;
+	uint32_t count;
 	uint32_t begin = maps->state->rules_begin ? 0 : half;
-	uint32_t pair[2] = { begin, begin + count };
+	uint32_t pair[2] = { begin };
 	uint64_t word;
 	int err;
 
+	if (too_many)
+		replace_all(rules);
+	count = rules->count;
+	pair[1] = begin + count;
 	if (!is_published(rules, count)) {
 		/* Readers of the list before the one now published may still be at it. */
 		err = maps__grace(maps);
@@ -117,5 +134,5 @@ int rules__publish(struct rules *rules)
 		memcpy(&word, pair, sizeof(word));
 		__atomic_store_n((uint64_t *)(void *)&maps->state->rules_begin, word, __ATOMIC_RELEASE);
 	}
-	return count < rules->count ? -ENOSPC : 0;
+	return too_many ? -ENOSPC : 0;
 }

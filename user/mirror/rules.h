@@ -19,7 +19,10 @@ void rules__begin(struct rules *rules);
 /* `foreign`: the table of the rule is not mirrored. -ENOMEM */
 int rules__add(struct rules *rules, const struct nl_rule *rule, bool foreign);
 
-/* -ENOSPC: more than half the map holds; then the list that counts is an empty one, and the caller says so. */
+/*
+ * -ENOSPC: more than half the map holds; then the list that counts has a rule for each family that queries get no answer
+ * by, and the caller says so.
+ */
 int rules__publish(struct rules *rules);
 
 #endif
