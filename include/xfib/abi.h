@@ -34,7 +34,7 @@
 #endif
 
 /* Changes whenever a struct or the meaning of a field below does. */
-#define XFIB_LAYOUT 2
+#define XFIB_LAYOUT 3
 
 /* Address families as Linux numbers them; the BPF side has no <sys/socket.h>. */
 #define XFIB_INET 2
@@ -147,6 +147,83 @@ XFIB_ASSERT_SIZE(struct xfib_prefix, 8);
 
 #define XFIB_TARGET_GROUP 0x80000000u
 #define XFIB_NONE 0u /* id of no route, next hop or group: slot 0 is never used */
+
+/* ---- the compiled FIB ---- */
+
+/*
+ * Flat arrays made from the routes, which answer "best route for this
+ * destination" in two or three cache lines. Written by the daemon beside the
+ * tries and after them; read by xfib_fib__* in lookup.h. docs/lookup.md has
+ * the structure and why.
+ *
+ * All of it lies in one arena of 64-bit words, xfib_fib, an array map of a
+ * single element. A word is read as it is, as two references (32 bits) or as
+ * four leaves (16 bits); a place in the arena is counted in leaves. A look-up
+ * starts at a reference of the table's root and ends at a leaf, or at a
+ * reference that is a leaf in its lower half. References and leaves change by
+ * one aligned store each; anything else that a reader can reach does not.
+ *
+ * What a leaf says: a next hop, a group, or "ask the trie".
+ */
+#define XFIB_LEAF_NONE 0u       /* no route */
+#define XFIB_LEAF_GROUP 0x8000u /* and the id of a group, below 0x4000; without it: the id of a next hop */
+#define XFIB_LEAF_CHILD 0xc000u /* and a number below 64: the block's child reference of that number */
+#define XFIB_LEAF_CHILDREN 64u
+#define XFIB_LEAF_TRIE 0xffffu /* what the FIB cannot hold: the trie has it */
+
+/*
+ * A reference: a leaf, or, with XFIB_BLOCK, a block, at word
+ * (reference & XFIB_BLOCK_WORD), which decides on the next
+ * (reference >> XFIB_BLOCK_WIDTH & 15) bits of the address by a sorted list of
+ * runs: addresses with the same best route. Its child references, if any, lie
+ * before it, the first one closest.
+ *
+ *  - bitmap: one word, whose bit n says that a run begins at value n (that of
+ *    value 0 is understood), then the leaves of the runs;
+ *  - range (XFIB_BLOCK_RANGE): (reference >> XFIB_BLOCK_STARTS & 7) + 1 words
+ *    of the values at which runs begin, four a word, ascending (0 is
+ *    understood, unused ones are XFIB_RANGE_END), then the leaves.
+ */
+#define XFIB_BLOCK 0x80000000u
+#define XFIB_BLOCK_RANGE 0x40000000u
+#define XFIB_BLOCK_STARTS 27
+#define XFIB_BLOCK_WIDTH 23
+#define XFIB_BLOCK_WORD 0x007fffffu
+#define XFIB_RANGE_WORDS 8
+#define XFIB_RANGE_END 0x7fffu
+#define XFIB_FIB_MAX_WORDS (XFIB_BLOCK_WORD + 1)
+
+/*
+ * Where the look-ups of a table and family begin, in one word: the reference
+ * for addresses outside the window is the first one of word (root &
+ * XFIB_BLOCK_WORD); those of the window's addresses, by their next
+ * (root >> XFIB_ROOT_BITS & 31) bits, follow from the next word on. The window
+ * is everything, or, with XFIB_ROOT_WINDOW, 2000::/3. 0: no FIB, use the trie.
+ */
+#define XFIB_ROOT_BITS 32
+#define XFIB_ROOT_WINDOW (1ULL << 40)
+#define XFIB_ROOT_VALID (1ULL << 41)
+#define XFIB_WINDOW_LENGTH 3
+#define XFIB_WINDOW_VALUE 1
+
+/* Element of xfib_fib_routes, one beside each word: the routes of its four leaves. For user space only. */
+struct xfib_fib_routes {
+	__u32 route[4];
+};
+XFIB_ASSERT_SIZE(struct xfib_fib_routes, 16);
+
+/*
+ * Element of xfib_fibs, an open-addressed hash table: that of a table and
+ * family is at or behind slot xfib_fib__slot(). The FIB of table main has
+ * table local in it too, as packets meet them; its roots are also in
+ * xfib_state. A slot is free when `family` is 0, and is never freed.
+ */
+struct xfib_fib {
+	__u32 table;
+	__u32 family;
+	__u64 root;
+};
+XFIB_ASSERT_SIZE(struct xfib_fib, 16);
 
 /* ---- routes ---- */
 
@@ -459,7 +536,8 @@ struct xfib_state {
 	__u32 rules_end;
 	__u64 prefix_seed; /* of xfib_prefix__hash() */
 	__u64 lengths4; /* bit n: xfib_prefixes has IPv4 prefixes of length n, of whatever table */
-	__u64 pad2;
+	__u32 fib_tables; /* tables and families with a compiled FIB */
+	__u32 pad2;
 	/*
 	 * Bloom filters of one cache line each over the single addresses in table
 	 * local: what is in none of them, nor in a wide prefix (see
@@ -467,9 +545,16 @@ struct xfib_state {
 	 */
 	__u64 own_addresses[XFIB_FILTER_WORDS];
 	__u64 own_addresses6[XFIB_FILTER_WORDS];
+	__u64 root4, root6; /* of table main's compiled FIBs, see XFIB_ROOT_BITS */
 	__u64 lengths6[3];
-	__u64 pad3[5];
+	__u64 pad3[3];
+	__u64 fib_words; /* of the arena that hold something: blocks, roots and what waits to be used again */
+	__u64 fib_live;  /* those that a reader can reach */
+	__u64 fib_escapes; /* times that a part of a FIB was left to the trie for want of room */
+	__u64 fib_compiled; /* nanoseconds that the last compilation of whole tables took */
+	__u64 fib_compactions;
+	__u64 pad4[3];
 };
-XFIB_ASSERT_SIZE(struct xfib_state, 320);
+XFIB_ASSERT_SIZE(struct xfib_state, 384);
 
 #endif

@@ -107,6 +107,116 @@ XFIB_INLINE __u32 xfib_prefix__hash(__u64 seed, __u32 table, __u32 family, __u32
 	return (__u32)(hash >> 32);
 }
 
+/* ---- the compiled FIB: see XFIB_LEAF_NONE in abi.h ---- */
+
+#if defined(__BPF__) || !defined(__POPCNT__)
+/* BPF has no instruction for it: additions within ever larger fields. */
+XFIB_INLINE __u32 xfib_fib__count_bits(__u64 word)
+{
+	word -= (word >> 1) & 0x5555555555555555ULL;
+	word = (word & 0x3333333333333333ULL) + ((word >> 2) & 0x3333333333333333ULL);
+	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+	return (__u32)((word * 0x0101010101010101ULL) >> 56);
+}
+#else
+XFIB_INLINE __u32 xfib_fib__count_bits(__u64 word)
+{
+	return (__u32)__builtin_popcountll(word);
+}
+#endif
+
+#define XFIB_LANES 0x0001000100010001ULL /* 1 in each of a word's four leaves */
+
+/* Slot of xfib_fibs to try first, of `slots` (a power of two); the following ones come next. */
+XFIB_INLINE __u32 xfib_fib__slot(__u32 table, __u32 family, __u32 slots)
+{
+	return (table * 2 + (family == XFIB_INET6)) & (slots - 1);
+}
+
+/* Leaf at a place of the arena; `mask` is the number of words less one. */
+XFIB_INLINE __u32 xfib_fib__leaf(const __u64 *words, __u32 mask, __u32 position)
+{
+	return ((const __u16 *)words)[position & (mask * 4 + 3)];
+}
+
+/*
+ * How many of the values at which runs begin are at most `value`: four of them are compared by one subtraction, which
+ * leaves the top bit of each field set where it did not borrow. Values have 14 bits, XFIB_RANGE_END more.
+ */
+XFIB_INLINE __u32 xfib_fib__count_starts(const __u64 *words, __u32 mask, __u32 word, __u32 count, __u32 value)
+{
+	__u64 probe = (value | 0x8000ULL) * XFIB_LANES, sum = 0;
+
+	for (__u32 i = 0; i < XFIB_RANGE_WORDS; i++) {
+		sum += ((probe - words[(word + i) & mask]) >> 15) & XFIB_LANES;
+		if (i + 1 >= count)
+			break;
+	}
+	return (__u32)((sum * XFIB_LANES) >> 48);
+}
+
+/*
+ * From a reference to the place of a leaf: `position` is the reference's own, high and low the rest of the address,
+ * its next bit uppermost. `levels` bounds the loop; no FIB has more.
+ */
+XFIB_INLINE __u32 xfib_fib__walk(const __u64 *words, __u32 mask, __u32 position, __u64 high, __u64 low, int levels)
+{
+	const __u32 *references = (const __u32 *)words;
+	__u32 reference = references[(position >> 1) & (mask * 2 + 1)];
+
+	for (int level = 0; level < levels; level++) {
+		__u32 block, width, value, leaf;
+
+		if (!(reference & XFIB_BLOCK))
+			break;
+		block = reference & XFIB_BLOCK_WORD;
+		width = (reference >> XFIB_BLOCK_WIDTH) & 15;
+		value = (__u32)(high >> 1 >> (63 - width));
+		if (reference & XFIB_BLOCK_RANGE) {
+			__u32 count = ((reference >> XFIB_BLOCK_STARTS) & (XFIB_RANGE_WORDS - 1)) + 1;
+
+			position = (block + count) * 4 + xfib_fib__count_starts(words, mask, block, count, value);
+		} else {
+			position = (block + 1) * 4 +
+				   xfib_fib__count_bits(words[block & mask] & ((2ULL << (value & 63)) - 1));
+		}
+		leaf = xfib_fib__leaf(words, mask, position);
+		if (leaf - XFIB_LEAF_CHILD >= XFIB_LEAF_CHILDREN)
+			break;
+		position = (block * 2 - 1 - (leaf - XFIB_LEAF_CHILD)) * 2;
+		reference = references[(position >> 1) & (mask * 2 + 1)];
+		high = high << width | low >> 1 >> (63 - width);
+		low <<= width;
+	}
+	return position;
+}
+
+/* Place of the best leaf for an IPv4 address in host byte order. `root` is valid. */
+XFIB_INLINE __u32 xfib_fib__find4(const __u64 *words, __u32 mask, __u64 root, __u32 address)
+{
+	__u32 bits = (root >> XFIB_ROOT_BITS) & 31, first = ((__u32)root & XFIB_BLOCK_WORD) * 4 + 4;
+	__u64 high = (__u64)address << 32;
+
+	return xfib_fib__walk(words, mask, first + (__u32)(high >> 1 >> (63 - bits)) * 2, high << bits, 0, 7);
+}
+
+/* Likewise for an IPv6 address, as two numbers in host byte order. */
+XFIB_INLINE __u32 xfib_fib__find6(const __u64 *words, __u32 mask, __u64 root, __u64 high, __u64 low)
+{
+	__u32 bits = (root >> XFIB_ROOT_BITS) & 31, position = ((__u32)root & XFIB_BLOCK_WORD) * 4;
+
+	if (!(root & XFIB_ROOT_WINDOW)) {
+		position += 4 + (__u32)(high >> 1 >> (63 - bits)) * 2;
+	} else if (high >> (64 - XFIB_WINDOW_LENGTH) == XFIB_WINDOW_VALUE) {
+		position += 4 + (__u32)(high << XFIB_WINDOW_LENGTH >> 1 >> (63 - bits)) * 2;
+		bits += XFIB_WINDOW_LENGTH;
+	} else {
+		bits = 0;
+	}
+	high = high << bits | low >> 1 >> (63 - bits);
+	return xfib_fib__walk(words, mask, position, high, low << bits, 26);
+}
+
 /* The number that stands for an IPv6 address in a filter; that of an IPv4 address is its four bytes, in any byte order. */
 XFIB_INLINE __u32 xfib_filter__fold6(const __u32 *words)
 {

@@ -20,6 +20,8 @@ struct map_sizes {
 	uint32_t addresses;
 	uint32_t neighbours;
 	uint32_t rules;
+	uint32_t fib_words; /* 24 bytes each; a power of two, at most XFIB_FIB_MAX_WORDS. 0: no compiled FIB */
+	uint32_t fibs;      /* tables and families with one; a power of two */
 };
 
 /* Elements of xfib_prefixes: a power of two, at most half of them used. */
@@ -58,6 +60,9 @@ struct maps {
 	struct xfib_link *links;
 	struct xfib_address *addresses;
 	struct xfib_rule *rules;
+	__u64 *fib_words;
+	struct xfib_fib_routes *fib_routes; /* as many */
+	struct xfib_fib *fibs;
 	struct xfib_state *state;
 };
 
