@@ -166,45 +166,45 @@ XFIB_ASSERT_SIZE(struct xfib_prefix, 8);
  * What a leaf says: a next hop, a group, or "ask the trie".
  */
 #define XFIB_LEAF_NONE 0u       /* no route */
-#define XFIB_LEAF_GROUP 0x8000u /* and the id of a group, below 0x4000; without it: the id of a next hop */
-#define XFIB_LEAF_CHILD 0xc000u /* and a number below 64: the block's child reference of that number */
-#define XFIB_LEAF_CHILDREN 64u
-#define XFIB_LEAF_TRIE 0xffffu /* what the FIB cannot hold: the trie has it */
+#define XFIB_LEAF_GROUP 0x8000u /* and the id of a group, below 0x7fff; without it: the id of a next hop */
+#define XFIB_LEAF_TRIE 0xffffu  /* what the FIB cannot hold: the trie has it */
 
 /*
  * A reference: a leaf, or, with XFIB_BLOCK, a block, at word
  * (reference & XFIB_BLOCK_WORD), which decides on the next
- * (reference >> XFIB_BLOCK_WIDTH & 15) bits of the address by a sorted list of
- * runs: addresses with the same best route. Its child references, if any, lie
- * before it, the first one closest.
+ * 6 + (reference >> XFIB_BLOCK_WIDTH & 7) bits of the address. The values of
+ * these bits form runs: neighbours with the same best route. A block is
  *
- *  - bitmap: one word, whose bit n says that a run begins at value n (that of
- *    value 0 is understood), then the leaves of the runs;
- *  - range (XFIB_BLOCK_RANGE): (reference >> XFIB_BLOCK_STARTS & 7) + 1 words
- *    of the values at which runs begin, four a word, ascending (0 is
- *    understood, unused ones are XFIB_RANGE_END), then the leaves.
+ *  - where it decides on more than 6 bits, for each of its bitmap's words the
+ *    number of runs that begin in the words before, four of them a word;
+ *  - a bitmap, whose bit n says that a run begins at value n (value 0 aside,
+ *    where one always does);
+ *  - for each run a leaf; or, with XFIB_BLOCK_WIDE, a reference, since one of
+ *    them leads to a block.
  */
 #define XFIB_BLOCK 0x80000000u
-#define XFIB_BLOCK_RANGE 0x40000000u
-#define XFIB_BLOCK_STARTS 27
+#define XFIB_BLOCK_WIDE 0x40000000u
 #define XFIB_BLOCK_WIDTH 23
 #define XFIB_BLOCK_WORD 0x007fffffu
-#define XFIB_RANGE_WORDS 8
-#define XFIB_RANGE_END 0x7fffu
 #define XFIB_FIB_MAX_WORDS (XFIB_BLOCK_WORD + 1)
+#define XFIB_FIB_SLACK 8 /* bytes behind the last word: a leaf is read together with its neighbour */
 
 /*
- * Where the look-ups of a table and family begin, in one word: the reference
- * for addresses outside the window is the first one of word (root &
- * XFIB_BLOCK_WORD); those of the window's addresses, by their next
- * (root >> XFIB_ROOT_BITS & 31) bits, follow from the next word on. The window
- * is everything, or, with XFIB_ROOT_WINDOW, 2000::/3. 0: no FIB, use the trie.
+ * Where the look-ups of a table and family begin, in one word. At word
+ * (root & XFIB_BLOCK_WORD) lies a reference for any address. With
+ * XFIB_ROOT_LARGE, references for the addresses of each /18 (IPv4), and of each
+ * /20 within 2000::/3 (IPv6, the window) follow from the next word on, and the first one
+ * counts for IPv6 addresses outside the window only. 0: no FIB, use the trie.
+ *
+ * Below a large root a block of 6 bits (IPv4) or 12 bits (IPv6) comes first;
+ * all others are of 8 bits. Blocks of 12 bits, and those at /32 below them, are wide.
  */
-#define XFIB_ROOT_BITS 32
-#define XFIB_ROOT_WINDOW (1ULL << 40)
+#define XFIB_ROOT_LARGE (1ULL << 40)
 #define XFIB_ROOT_VALID (1ULL << 41)
 #define XFIB_WINDOW_LENGTH 3
 #define XFIB_WINDOW_VALUE 1
+#define XFIB_ROOT_DEPTH4 18
+#define XFIB_ROOT_DEPTH6 20
 
 /* Element of xfib_fib_routes, one beside each word: the routes of its four leaves. For user space only. */
 struct xfib_fib_routes {

@@ -125,96 +125,102 @@ XFIB_INLINE __u32 xfib_fib__count_bits(__u64 word)
 }
 #endif
 
-#define XFIB_LANES 0x0001000100010001ULL /* 1 in each of a word's four leaves */
-
 /* Slot of xfib_fibs to try first, of `slots` (a power of two); the following ones come next. */
 XFIB_INLINE __u32 xfib_fib__slot(__u32 table, __u32 family, __u32 slots)
 {
 	return (table * 2 + (family == XFIB_INET6)) & (slots - 1);
 }
 
-/* Leaf at a place of the arena; `mask` is the number of words less one. */
+/* Leaf at a place of the arena; `mask` is the number of words, a power of two, less one. */
 XFIB_INLINE __u32 xfib_fib__leaf(const __u64 *words, __u32 mask, __u32 position)
 {
 	return ((const __u16 *)words)[position & (mask * 4 + 3)];
 }
 
-/*
- * How many of the values at which runs begin are at most `value`: four of them are compared by one subtraction, which
- * leaves the top bit of each field set where it did not borrow. Values have 14 bits, XFIB_RANGE_END more.
- */
-XFIB_INLINE __u32 xfib_fib__count_starts(const __u64 *words, __u32 mask, __u32 word, __u32 count, __u32 value)
-{
-	__u64 probe = (value | 0x8000ULL) * XFIB_LANES, sum = 0;
+/* A reference on the way of a look-up, and where it was read. The lower half of one that is no block is the leaf. */
+struct xfib_fib_step {
+	__u32 reference, position;
+};
 
-	for (__u32 i = 0; i < XFIB_RANGE_WORDS; i++) {
-		sum += ((probe - words[(word + i) & mask]) >> 15) & XFIB_LANES;
-		if (i + 1 >= count)
-			break;
-	}
-	return (__u32)((sum * XFIB_LANES) >> 48);
+XFIB_INLINE struct xfib_fib_step xfib_fib__begin(const __u64 *words, __u32 mask, __u32 position)
+{
+	return (struct xfib_fib_step){ ((const __u32 *)words)[(position >> 1) & (mask * 2 + 1)], position };
 }
 
 /*
- * From a reference to the place of a leaf: `position` is the reference's own, high and low the rest of the address,
- * its next bit uppermost. `levels` bounds the loop; no FIB has more.
+ * One step down from a block of `width` bits, by the address' next bits, which
+ * are the upper ones of `high`. From a leaf it goes nowhere, without a branch:
+ * whether there is a further step is what a processor cannot guess, and a wrong guess
+ * costs more than the step, because it ends the overlap with other work.
+ * All indices are within the arena whatever the words say. `wide`: 1, 0, or -1
+ * where the reference must tell.
  */
-XFIB_INLINE __u32 xfib_fib__walk(const __u64 *words, __u32 mask, __u32 position, __u64 high, __u64 low, int levels)
+XFIB_INLINE struct xfib_fib_step xfib_fib__descend(const __u64 *words, __u32 mask, struct xfib_fib_step from, __u64 high,
+						   int width, int is_wide)
 {
-	const __u32 *references = (const __u32 *)words;
-	__u32 reference = references[(position >> 1) & (mask * 2 + 1)];
+	__u32 stay = (__u32)((__s32)~from.reference >> 31), block = from.reference & XFIB_BLOCK_WORD;
+	__u32 wide = is_wide < 0 ? (from.reference >> 30) & 1 : (__u32)is_wide;
+	__u32 counts = width > 6 ? 1U << width >> 8 : 0, head = counts + (1U << width >> 6);
+	__u32 value = (__u32)(high >> (64 - width)), word = value >> 6, position, reference, runs;
 
+	runs = xfib_fib__count_bits(words[(block + counts + word) & mask] & ((2ULL << (value & 63)) - 1));
+	if (counts)
+		runs += ((const __u16 *)words)[(block * 4 + word) & (mask * 4 + 3)];
+	position = (block + head) * 4 + (runs << wide);
+	__builtin_memcpy(&reference, (const __u16 *)words + (position & (mask * 4 + 3)), sizeof(reference));
+	if (is_wide < 0)
+		reference &= 0xffff | (0 - wide);
+	else if (!is_wide)
+		reference &= 0xffff;
+	return (struct xfib_fib_step){ (reference & ~stay) | (from.reference & stay),
+				       (position & ~stay) | (from.position & stay) };
+}
+
+/* Blocks of 8 bits, which few addresses have. `levels` bounds the loop; no FIB has more. */
+XFIB_INLINE struct xfib_fib_step xfib_fib__walk(const __u64 *words, __u32 mask, struct xfib_fib_step step, __u64 high,
+						__u64 low, int levels)
+{
 	for (int level = 0; level < levels; level++) {
-		__u32 block, width, value, leaf;
-
-		if (!(reference & XFIB_BLOCK))
+		if (!(step.reference & XFIB_BLOCK))
 			break;
-		block = reference & XFIB_BLOCK_WORD;
-		width = (reference >> XFIB_BLOCK_WIDTH) & 15;
-		value = (__u32)(high >> 1 >> (63 - width));
-		if (reference & XFIB_BLOCK_RANGE) {
-			__u32 count = ((reference >> XFIB_BLOCK_STARTS) & (XFIB_RANGE_WORDS - 1)) + 1;
-
-			position = (block + count) * 4 + xfib_fib__count_starts(words, mask, block, count, value);
-		} else {
-			position = (block + 1) * 4 +
-				   xfib_fib__count_bits(words[block & mask] & ((2ULL << (value & 63)) - 1));
-		}
-		leaf = xfib_fib__leaf(words, mask, position);
-		if (leaf - XFIB_LEAF_CHILD >= XFIB_LEAF_CHILDREN)
-			break;
-		position = (block * 2 - 1 - (leaf - XFIB_LEAF_CHILD)) * 2;
-		reference = references[(position >> 1) & (mask * 2 + 1)];
-		high = high << width | low >> 1 >> (63 - width);
-		low <<= width;
+		step = xfib_fib__descend(words, mask, step, high, 8, -1);
+		high = high << 8 | low >> 56;
+		low <<= 8;
 	}
-	return position;
+	return step;
 }
 
-/* Place of the best leaf for an IPv4 address in host byte order. `root` is valid. */
-XFIB_INLINE __u32 xfib_fib__find4(const __u64 *words, __u32 mask, __u64 root, __u32 address)
+/* Where the look-up of an IPv4 address, in host byte order, ends. `root` is valid. */
+XFIB_INLINE struct xfib_fib_step xfib_fib__find4(const __u64 *words, __u32 mask, __u64 root, __u32 address)
 {
-	__u32 bits = (root >> XFIB_ROOT_BITS) & 31, first = ((__u32)root & XFIB_BLOCK_WORD) * 4 + 4;
-	__u64 high = (__u64)address << 32;
+	__u32 first = ((__u32)root & XFIB_BLOCK_WORD) * 4;
+	struct xfib_fib_step step;
 
-	return xfib_fib__walk(words, mask, first + (__u32)(high >> 1 >> (63 - bits)) * 2, high << bits, 0, 7);
+	if (!(root & XFIB_ROOT_LARGE))
+		return xfib_fib__walk(words, mask, xfib_fib__begin(words, mask, first), (__u64)address << 32, 0, 4);
+	step = xfib_fib__begin(words, mask, first + 4 + (address >> (32 - XFIB_ROOT_DEPTH4)) * 2);
+	step = xfib_fib__descend(words, mask, step, (__u64)address << (32 + XFIB_ROOT_DEPTH4), 6, -1);
+	if (!(step.reference & XFIB_BLOCK))
+		return step;
+	return xfib_fib__descend(words, mask, step, (__u64)address << 56, 8, 0);
 }
 
-/* Likewise for an IPv6 address, as two numbers in host byte order. */
-XFIB_INLINE __u32 xfib_fib__find6(const __u64 *words, __u32 mask, __u64 root, __u64 high, __u64 low)
+/* Likewise of an IPv6 address, as two numbers in host byte order. */
+XFIB_INLINE struct xfib_fib_step xfib_fib__find6(const __u64 *words, __u32 mask, __u64 root, __u64 high, __u64 low)
 {
-	__u32 bits = (root >> XFIB_ROOT_BITS) & 31, position = ((__u32)root & XFIB_BLOCK_WORD) * 4;
+	__u32 first = ((__u32)root & XFIB_BLOCK_WORD) * 4;
+	struct xfib_fib_step step;
 
-	if (!(root & XFIB_ROOT_WINDOW)) {
-		position += 4 + (__u32)(high >> 1 >> (63 - bits)) * 2;
-	} else if (high >> (64 - XFIB_WINDOW_LENGTH) == XFIB_WINDOW_VALUE) {
-		position += 4 + (__u32)(high << XFIB_WINDOW_LENGTH >> 1 >> (63 - bits)) * 2;
-		bits += XFIB_WINDOW_LENGTH;
-	} else {
-		bits = 0;
-	}
-	high = high << bits | low >> 1 >> (63 - bits);
-	return xfib_fib__walk(words, mask, position, high, low << bits, 26);
+	if (!(root & XFIB_ROOT_LARGE) || high >> (64 - XFIB_WINDOW_LENGTH) != XFIB_WINDOW_VALUE)
+		return xfib_fib__walk(words, mask, xfib_fib__begin(words, mask, first), high, low, 16);
+	first += 4 + (__u32)(high << XFIB_WINDOW_LENGTH >> (64 + XFIB_WINDOW_LENGTH - XFIB_ROOT_DEPTH6)) * 2;
+	step = xfib_fib__begin(words, mask, first);
+	step = xfib_fib__descend(words, mask, step, high << XFIB_ROOT_DEPTH6, 12, 1);
+	step = xfib_fib__descend(words, mask, step, high << 32, 8, 1);
+	step = xfib_fib__descend(words, mask, step, high << 40, 8, -1);
+	if (!(step.reference & XFIB_BLOCK))
+		return step;
+	return xfib_fib__walk(words, mask, step, high << 48 | low >> 16, low << 48, 10);
 }
 
 /* The number that stands for an IPv6 address in a filter; that of an IPv4 address is its four bytes, in any byte order. */

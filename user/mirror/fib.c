@@ -17,7 +17,10 @@ int fib__new(struct maps *maps, struct fib **ret_fib)
 
 	if (fib) {
 		fib->maps = maps;
-		err = arena__init(&fib->arena, maps);
+		fib->old_runs = calloc(MAX_RUNS_BELOW_ROOT, sizeof(*fib->old_runs));
+		fib->new_runs = calloc(MAX_RUNS_BELOW_ROOT, sizeof(*fib->new_runs));
+		if (fib->old_runs && fib->new_runs)
+			err = arena__init(&fib->arena, maps);
 	}
 	if (err) {
 		fib__free(fib);
@@ -35,6 +38,8 @@ void fib__free(struct fib *fib)
 	arena__destroy(&fib->arena);
 	free(fib->tables);
 	free(fib->pending);
+	free(fib->old_runs);
+	free(fib->new_runs);
 	free(fib);
 }
 
@@ -52,7 +57,7 @@ static uint16_t leaf_of(uint32_t target)
 {
 	uint32_t id = target & ~XFIB_TARGET_GROUP;
 
-	if (target == FIB_ASK_TRIE || id >= (target & XFIB_TARGET_GROUP ? XFIB_LEAF_CHILD - XFIB_LEAF_GROUP : XFIB_LEAF_GROUP))
+	if (target == FIB_ASK_TRIE || id >= (target & XFIB_TARGET_GROUP ? XFIB_LEAF_TRIE - XFIB_LEAF_GROUP : XFIB_LEAF_GROUP))
 		return XFIB_LEAF_TRIE;
 	return (uint16_t)(target & XFIB_TARGET_GROUP ? XFIB_LEAF_GROUP | id : id);
 }
@@ -69,9 +74,21 @@ uint32_t table__entries(const struct fib_table *table)
 	return 1U << table->bits;
 }
 
+uint32_t table__references(const struct fib_table *table)
+{
+	return table->bits ? table__entries(table) + 1 : 1;
+}
+
 uint32_t table__entry(const struct fib_table *table, uint32_t n)
 {
-	return n == table__entries(table) ? table->root * 4 : table->root * 4 + 4 + n * 2;
+	return n == table__references(table) - 1 ? table->root * 4 : table->root * 4 + 4 + n * 2;
+}
+
+uint32_t table__depth(const struct fib_table *table, uint32_t n)
+{
+	if (table->window && n == table__entries(table))
+		return 0;
+	return table->bits + (table->window ? XFIB_WINDOW_LENGTH : 0u);
 }
 
 struct fib_table *fib__table(const struct fib *fib, __u32 table, __u8 family)
@@ -128,10 +145,8 @@ int fib__add_table(struct fib *fib, __u32 table, __u8 family, struct fib_table *
 void fib__publish_root(struct fib *fib, const struct fib_table *table)
 {
 	struct xfib_state *state = fib->maps->state;
-	__u64 root = table->root ? XFIB_ROOT_VALID | (__u64)table->bits << XFIB_ROOT_BITS | table->root : 0;
+	__u64 root = table->root ? XFIB_ROOT_VALID | (table->bits ? XFIB_ROOT_LARGE : 0) | table->root : 0;
 
-	if (table->root && table->window)
-		root |= XFIB_ROOT_WINDOW;
 	__atomic_store_n(&fib->maps->fibs[table->slot].root, root, __ATOMIC_RELEASE);
 	if (table->table == XFIB_TABLE_MAIN)
 		__atomic_store_n(table->family == XFIB_INET6 ? &state->root6 : &state->root4, root, __ATOMIC_RELEASE);
@@ -162,7 +177,7 @@ void fib__release_root(struct fib *fib, const struct fib_table *table)
 {
 	if (!table->root)
 		return;
-	for (uint32_t n = 0; n <= table__entries(table); n++)
+	for (uint32_t n = 0; n < table__references(table); n++)
 		item__release(fib, place__read(&fib->arena, table__entry(table, n)), true);
 	arena__release(fib, table->root, root__words(table));
 }

@@ -9,7 +9,7 @@
 #include "maps.h"
 
 /* Chunks that wait up to this many before a grace period is paid for: it takes milliseconds. */
-#define WAITING_MAX 128u
+#define WAITING_MAX 32u
 
 int arena__init(struct arena *arena, struct maps *maps)
 {

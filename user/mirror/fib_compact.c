@@ -13,32 +13,39 @@
 /* Waste below this many words is none. */
 #define SLACK (64 * CHUNK_WORDS)
 
-/* The block copied as it is, if it lies in a chunk that is being emptied; its children likewise, before. */
-static struct item move(struct fib *fib, struct item item)
+/* The block written anew, if it lies in a chunk that is being emptied; its children likewise, before. */
+static struct item move(struct fib *fib, struct item item, uint32_t depth);
+
+static struct item move_block(struct fib *fib, struct item item, uint32_t depth, struct run *old, struct run *runs)
 {
-	struct arena *arena = &fib->arena;
-	struct block block;
-	struct run runs[MAX_RUNS], old[MAX_RUNS];
+	struct block block = block__open(&fib->arena, item.reference);
 	struct item made;
 
-	if (!item__is_block(item))
+	if (!block.wide && !fib->arena.chunks[block.word / CHUNK_WORDS].victim)
 		return item;
-	block = block__open(arena, item.reference);
-	if (block.children) {
-		block__read(arena, &block, runs);
-		memcpy(old, runs, sizeof(old));
+	block__read(&fib->arena, &block, runs);
+	if (block.wide) {
+		memcpy(old, runs, block.count * sizeof(*old));
 		for (uint32_t i = 0; i < block.count; i++)
-			runs[i].item = move(fib, runs[i].item);
+			runs[i].item = move(fib, runs[i].item, depth + block.width);
 		block__update(fib, &block, old, runs, block.count);
-	} else {
-		block__read(arena, &block, runs);
 	}
-	if (!arena->chunks[block.begin / CHUNK_WORDS].victim)
-		return item;
-	if (block__write(fib, runs, block.count, block.width, item.reference & XFIB_BLOCK_RANGE, &made))
+	if (!fib->arena.chunks[block.word / CHUNK_WORDS].victim ||
+	    block__make(fib, runs, block.count, depth, &made))
 		return item;
 	item__release(fib, item, false);
 	return made;
+}
+
+static struct item move(struct fib *fib, struct item item, uint32_t depth)
+{
+	struct run old[MAX_RUNS], runs[MAX_RUNS];
+
+	if (!item__is_block(item))
+		return item;
+	if (block__width(depth) > 8)
+		return move_block(fib, item, depth, fib->old_runs, fib->new_runs);
+	return move_block(fib, item, depth, old, runs);
 }
 
 static uint64_t words_used(const struct arena *arena)
@@ -91,7 +98,7 @@ void compact__consider(struct fib *fib)
 
 		while (fib->compact_table < fib->table_count &&
 		       (!fib->tables[fib->compact_table].root ||
-			fib->compact_entry > table__entries(&fib->tables[fib->compact_table]))) {
+			fib->compact_entry >= table__references(&fib->tables[fib->compact_table]))) {
 			fib->compact_table++;
 			fib->compact_entry = 0;
 		}
@@ -102,7 +109,7 @@ void compact__consider(struct fib *fib)
 		table = &fib->tables[fib->compact_table];
 		position = table__entry(table, fib->compact_entry++);
 		item = place__read(&fib->arena, position);
-		moved = move(fib, item);
+		moved = move(fib, item, table__depth(table, fib->compact_entry - 1));
 		if (!item__same(item, moved))
 			place__write(fib, position, moved);
 		arena__flush(fib);

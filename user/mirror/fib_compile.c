@@ -62,31 +62,11 @@ static size_t group_end(const struct boundary *list, size_t count, size_t i, uin
 	return end;
 }
 
-/* How many runs a block of this width would have, limit + 1 if it is more than the limit; and whether it has children. */
-static uint32_t count_runs(const struct boundary *list, size_t count, uint32_t depth, uint32_t width, uint32_t limit,
-			   bool *ret_children)
-{
-	uint32_t runs = 1, next = UINT32_MAX; /* next: value at which the run after a child would begin */
-
-	*ret_children = false;
-	for (size_t i = 0, end; i < count && runs <= limit; i = end) {
-		uint32_t value = value_of(list[i].start, depth, width);
-		bool child;
-
-		end = group_end(list, count, i, depth, width);
-		child = end > i + 1 || !is_first(list[i].start, depth + width);
-		*ret_children |= child;
-		runs += (next != UINT32_MAX && next < value ? 1u : 0u) + (value > 0 ? 1u : 0u);
-		next = child && value + 1 < 1U << width ? value + 1 : UINT32_MAX;
-	}
-	return runs + (next != UINT32_MAX);
-}
-
-static int make(struct fib *fib, __u8 family, struct item first, const struct boundary *list, size_t count,
+static int make(struct fib *fib, struct item first, const struct boundary *list, size_t count,
 		uint32_t depth, struct item *ret_item);
 
 /* The runs themselves. */
-static int make_runs(struct fib *fib, __u8 family, struct item first, const struct boundary *list, size_t count,
+static int make_runs(struct fib *fib, struct item first, const struct boundary *list, size_t count,
 		     uint32_t depth, uint32_t width, struct run *ret_runs, uint32_t *ret_count)
 {
 	uint32_t made = 0, next = 0;
@@ -106,7 +86,7 @@ static int make_runs(struct fib *fib, __u8 family, struct item first, const stru
 			struct run *run = &ret_runs[made++];
 
 			run->start = value;
-			err = make(fib, family, aligned ? list[i].item : item, &list[i + aligned], end - i - aligned,
+			err = make(fib, aligned ? list[i].item : item, &list[i + aligned], end - i - aligned,
 				   depth + width, &run->item);
 			made -= err != 0;
 			next = value + 1;
@@ -119,35 +99,32 @@ static int make_runs(struct fib *fib, __u8 family, struct item first, const stru
 	return err;
 }
 
-/* Addresses of the item at `depth` get `first` up to the first boundary. */
-static int make(struct fib *fib, __u8 family, struct item first, const struct boundary *list, size_t count,
-		uint32_t depth, struct item *ret_item)
+static int make_block(struct fib *fib, struct item first, const struct boundary *list, size_t count, uint32_t depth,
+		      struct run *runs, struct item *ret_item)
 {
-	uint32_t width = block__span(family, depth), made;
-	struct run runs[MAX_RUNS * 2];
-	bool children, range = false;
-	int err;
+	uint32_t width = block__width(depth), made;
+	int err = make_runs(fib, first, list, count, depth, width, runs, &made);
+
+	if (!err) {
+		made = runs__join(runs, made);
+		err = block__make(fib, runs, made, depth, ret_item);
+	}
+	for (uint32_t i = 0; err && i < made; i++)
+		item__release(fib, runs[i].item, true);
+	return err;
+}
+
+/* Addresses of the item at `depth` get `first` up to the first boundary. */
+static int make(struct fib *fib, struct item first, const struct boundary *list, size_t count, uint32_t depth,
+		struct item *ret_item)
+{
+	struct run runs[MAX_RUNS];
 
 	if (!count) {
 		*ret_item = first;
 		return 0;
 	}
-	if (width > 6) {
-		count_runs(list, count, depth, 6, 64, &children);
-		range = children && count_runs(list, count, depth, width, MAX_RANGE_RUNS, &children) <= MAX_RANGE_RUNS;
-		width = range ? width : 6;
-	}
-	err = make_runs(fib, family, first, list, count, depth, width, runs, &made);
-	if (!err) {
-		made = runs__join(runs, made);
-		if (made == 1)
-			*ret_item = runs[0].item;
-		else
-			err = block__write(fib, runs, made, width, range, ret_item);
-	}
-	for (uint32_t i = 0; err && i < made; i++)
-		item__release(fib, runs[i].item, true);
-	return err;
+	return make_block(fib, first, list, count, depth, block__width(depth) > 8 ? fib->new_runs : runs, ret_item);
 }
 
 /* ---- from prefixes to boundaries ---- */
@@ -343,8 +320,8 @@ static int make_entry(struct compilation *c, uint32_t n, struct item *ret_item)
 	made = make_boundaries(c, &c->order[c->first[n]], count, c->entries[n], end, c->boundaries);
 	/* A boundary at the very begin is what the entry begins with. */
 	if (made && c->boundaries[0].start == start)
-		return make(c->fib, c->table.family, c->boundaries[0].item, c->boundaries + 1, made - 1, depth, ret_item);
-	return make(c->fib, c->table.family, c->entries[n], c->boundaries, made, depth, ret_item);
+		return make(c->fib, c->boundaries[0].item, c->boundaries + 1, made - 1, depth, ret_item);
+	return make(c->fib, c->entries[n], c->boundaries, made, depth, ret_item);
 }
 
 /* ---- the table ---- */
@@ -382,7 +359,7 @@ static int take_root(struct compilation *c)
 	int err = words > CHUNK_WORDS ? arena__take_chunks(c->fib, words, &c->table.root) :
 					arena__take(c->fib, words, &c->table.root);
 
-	for (uint32_t n = 0; !err && n <= table__entries(&c->table); n++)
+	for (uint32_t n = 0; !err && n < table__references(&c->table); n++)
 		place__write(c->fib, table__entry(&c->table, n), (struct item){ 0 });
 	return err;
 }
@@ -393,7 +370,7 @@ static int fill(struct compilation *c)
 
 	paint_short(c);
 	order_long(c);
-	for (uint32_t n = 0; n <= table__entries(&c->table) && !err; n++) {
+	for (uint32_t n = 0; n < table__references(&c->table) && !err; n++) {
 		struct item item;
 
 		err = make_entry(c, n, &item);

@@ -58,46 +58,60 @@ static struct item escape(struct fib *fib, const struct run *runs, uint32_t coun
 	return ITEM_ESCAPED;
 }
 
-static struct item paint_leaf(struct fib *fib, struct paint *paint, struct item leaf, uint32_t depth)
+/* `old` and `runs` have room for all runs that a block at this depth may have. */
+static struct item paint_leaf(struct fib *fib, struct paint *paint, struct item leaf, uint32_t depth, struct run *runs)
 {
-	uint32_t span = block__span(paint->family, depth), count;
-	struct run whole = { 0, leaf }, runs[MAX_RUNS];
+	uint32_t width = block__width(depth), count;
+	struct run whole = { 0, leaf };
 	struct item made;
 
-	/* A longer prefix owns no part of a leaf but by this change. */
-	if (paint->exact || !applies(paint, leaf))
-		return leaf;
-	count = paint_runs(fib, paint, &whole, 1, depth, span, runs);
-	if (runs__make(fib, runs, count, span, &made))
+	count = paint_runs(fib, paint, &whole, 1, depth, width, runs);
+	if (block__make(fib, runs, count, depth, &made))
 		return escape(fib, runs, count);
 	return made;
 }
 
-static struct item paint_block(struct fib *fib, struct paint *paint, struct item item, uint32_t depth)
+static struct item paint_block(struct fib *fib, struct paint *paint, struct item item, uint32_t depth, struct run *old,
+			       struct run *runs)
 {
 	struct block block = block__open(&fib->arena, item.reference);
-	struct run old[MAX_RUNS], runs[MAX_RUNS];
-	uint32_t count;
 	struct item made;
+	uint32_t count;
 	int err;
 
 	block__read(&fib->arena, &block, old);
 	count = paint_runs(fib, paint, old, block.count, depth, block.width, runs);
 	if (block__update(fib, &block, old, runs, count))
 		return item;
-	if (block.reference & XFIB_BLOCK_RANGE || count == 1)
-		err = runs__make(fib, runs, count, block.width, &made);
-	else
-		err = block__write(fib, runs, count, block.width, false, &made);
+	err = block__make(fib, runs, count, depth, &made);
 	item__release(fib, item, false);
 	return err ? escape(fib, runs, count) : made;
 }
 
+static struct item paint_below(struct fib *fib, struct paint *paint, struct item item, uint32_t depth, struct run *old,
+			       struct run *runs)
+{
+	return item__is_block(item) ? paint_block(fib, paint, item, depth, old, runs) :
+				      paint_leaf(fib, paint, item, depth, runs);
+}
+
+static struct item paint_small(struct fib *fib, struct paint *paint, struct item item, uint32_t depth)
+{
+	struct run old[MAX_RUNS], runs[MAX_RUNS];
+
+	return paint_below(fib, paint, item, depth, old, runs);
+}
+
 struct item paint__item(struct fib *fib, struct paint *paint, struct item item, uint32_t depth)
 {
-	if (item__is_block(item))
-		return paint_block(fib, paint, item, depth);
-	if (paint->length <= depth)
-		return applies(paint, item) ? paint->item : item;
-	return paint_leaf(fib, paint, item, depth);
+	if (!item__is_block(item)) {
+		/* A longer prefix owns no part of a leaf but by this change. */
+		if (!applies(paint, item) || (paint->exact && paint->length > depth))
+			return item;
+		if (paint->length <= depth)
+			return paint->item;
+	}
+	if (block__width(depth) > 8)
+		return paint_below(fib, paint, item, depth, fib->old_runs, fib->new_runs);
+	return paint_small(fib, paint, item, depth);
 }

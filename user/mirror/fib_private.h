@@ -14,7 +14,7 @@ typedef unsigned __int128 address_t; /* left-aligned, as the prefixes */
  * again when none of its words is live. Blocks of a chunk that has few live ones are
  * moved elsewhere (fib_compact.c), so that waste is bounded.
  */
-#define CHUNK_WORDS 1024u
+#define CHUNK_WORDS 4096u /* the largest block has 2,128 */
 #define NO_CHUNK UINT32_MAX
 
 struct chunk {
@@ -48,7 +48,7 @@ struct item {
 struct fib_table {
 	__u32 table;
 	__u8 family;
-	__u8 bits;   /* of the root */
+	__u8 bits;   /* of the root, 0: a small one */
 	bool window;
 	bool wants_compile;
 	uint32_t root; /* word of the arena */
@@ -66,6 +66,7 @@ struct fib {
 	struct piece *pending; /* of the arena, to be released when what replaces them is published */
 	uint32_t pending_count, pending_room;
 	struct fib_table *tables;
+	struct run *old_runs, *new_runs; /* of the block of 12 bits at hand; there is one on any way down */
 	uint32_t table_count, table_room;
 	struct fib_usage usage;
 	bool compacting;
@@ -103,29 +104,31 @@ struct item place__read(const struct arena *arena, uint32_t position);
 /* One aligned store, after all that it leads to. */
 void place__write(struct fib *fib, uint32_t position, struct item item);
 
-/* A run of a block: addresses from `start` to the next run's start get `item`. Runs that are blocks have length 1. */
+/* A run of a block: values from `start` to the next run's start get `item`. Runs that are blocks have length 1. */
 struct run {
 	uint32_t start;
 	struct item item;
 };
 
-#define MAX_RANGE_RUNS (XFIB_RANGE_WORDS * 4 + 1)
-#define MAX_RUNS 72 /* of any block, and two more that a change makes */
+/* Runs of a block, and two more that a change makes. */
+#define MAX_RUNS 258
+#define MAX_RUNS_BELOW_ROOT 4098 /* of an IPv6 block of 12 bits */
 
 struct block {
-	uint32_t reference, word; /* where it is */
-	uint32_t begin, words;    /* of all of it, children included */
-	uint32_t width, count, children, leaves; /* leaves: first place */
+	uint32_t reference, word, words;
+	uint32_t width, count;
+	uint32_t leaves; /* position of the first one */
+	bool wide;
 };
 
-/* What of the address a block at this depth may decide on at most: depths at which every family's blocks end. */
-uint32_t block__span(__u8 family, uint32_t depth);
+/* How many bits the block at this depth decides on, and whether it is wide in any case. */
+uint32_t block__width(uint32_t depth);
+bool block__is_wide(uint32_t depth);
 
 struct block block__open(const struct arena *arena, uint32_t reference);
-/* The runs of an open block, at most MAX_RUNS. */
 void block__read(const struct arena *arena, const struct block *block, struct run *ret_runs);
-/* Writes a block of runs that differ, the first one from 0 on. -ENOSPC */
-int block__write(struct fib *fib, const struct run *runs, uint32_t count, uint32_t width, bool range, struct item *ret_item);
+/* An item at `depth` of runs that differ from their neighbours, the first one from 0 on: a block, or a leaf if it is one. -ENOSPC */
+int block__make(struct fib *fib, const struct run *runs, uint32_t count, uint32_t depth, struct item *ret_item);
 /* If the block can become these runs where it is, makes it so. */
 bool block__update(struct fib *fib, const struct block *block, const struct run *old, const struct run *runs,
 		   uint32_t count);
@@ -133,11 +136,6 @@ bool block__update(struct fib *fib, const struct block *block, const struct run 
 void item__release(struct fib *fib, struct item item, bool all);
 /* Joins neighbours that are the same. Returns the new count. */
 uint32_t runs__join(struct run *runs, uint32_t count);
-/*
- * Makes runs that fill `width` bits at a depth into an item: a leaf, a range, or a bitmap, which may take
- * blocks of its own where `width` is more than 6. -ENOSPC: what it took is released.
- */
-int runs__make(struct fib *fib, const struct run *runs, uint32_t count, uint32_t width, struct item *ret_item);
 
 /* ---- changes: fib_paint.c ---- */
 
@@ -159,8 +157,8 @@ struct item paint__item(struct fib *fib, struct paint *paint, struct item item, 
 /* Up to this many prefixes a table's root is a single reference. */
 #define FIB_SMALL 4096u
 /* Beyond that it has these bits. */
-#define FIB_ROOT_BITS4 18u
-#define FIB_ROOT_BITS6 17u
+#define FIB_ROOT_BITS4 ((uint32_t)XFIB_ROOT_DEPTH4)
+#define FIB_ROOT_BITS6 ((uint32_t)XFIB_ROOT_DEPTH6 - XFIB_WINDOW_LENGTH)
 
 struct fib_table *fib__table(const struct fib *fib, __u32 table, __u8 family);
 int fib__add_table(struct fib *fib, __u32 table, __u8 family, struct fib_table **ret_table);
@@ -172,8 +170,12 @@ void fib__paint(struct fib *fib, const struct fib_table *table, const struct fib
 
 uint32_t root__words(const struct fib_table *table);
 uint32_t table__entries(const struct fib_table *table);
-/* Position of entry n of a root; n = table__entries(): the reference outside the window. */
+/* Those, and the one for addresses outside the window, which a small root has alone. */
+uint32_t table__references(const struct fib_table *table);
+/* Position of entry n of a root; the one outside the window is the last. */
 uint32_t table__entry(const struct fib_table *table, uint32_t n);
+/* How many bits of the address lead to an entry. */
+uint32_t table__depth(const struct fib_table *table, uint32_t n);
 uint16_t prefix__rank(const struct fib_prefix *prefix);
 struct item prefix__item(const struct fib_prefix *prefix);
 
