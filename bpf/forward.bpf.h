@@ -231,7 +231,7 @@ static __always_inline enum xfib_reason packet__decide(struct packet *packet, st
 		return XFIB_REASON_POLICY_RULE;
 	if (!mac__is_ours(packet, eth))
 		return XFIB_REASON_OTHER_MAC;
-	return packet__decide6(packet, ret_egress);
+	return packet__decide6(packet, state, ret_egress);
 }
 
 /*

@@ -59,17 +59,17 @@ static __always_inline enum xfib_reason ip4__check_addresses(__u32 source, __u32
  * port that the packet came from? What this rejects the kernel judges anew.
  */
 static __always_inline bool ip4__source_ok(const struct packet *packet, const struct xfib_state *state,
-					   const __u8 *source)
+					   __u32 source)
 {
-	const struct xfib_rib_value *value = rib4__best(state, packet->link->table, source);
+	__u32 target = rib4__best(state, packet->link->table, source);
 	const struct xfib_nexthop *nexthop;
 
-	if (!value)
+	if (!target)
 		return false;
-	if (value->target & XFIB_TARGET_GROUP)
+	if (target & XFIB_TARGET_GROUP)
 		return !(packet->link->flags & XFIB_LINK_RP_STRICT) ||
-		       xfib_group_uses(value->target & ~XFIB_TARGET_GROUP, packet->ifindex);
-	nexthop = nexthop__get(value->target);
+		       xfib_group_uses(target & ~XFIB_TARGET_GROUP, packet->ifindex);
+	nexthop = nexthop__get(target);
 	if (!nexthop || nexthop->type != XFIB_ROUTE_UNICAST || nexthop->flags & XFIB_NEXTHOP_DOWN)
 		return false;
 	return !(packet->link->flags & XFIB_LINK_RP_STRICT) || nexthop->ifindex == packet->ifindex;
@@ -80,7 +80,6 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 {
 	const struct iphdr *ip = packet->data + ETH_HLEN;
 	__u32 flags = packet->link->flags, target, hash;
-	const struct xfib_rib_value *value;
 	struct xfib_nexthop *nexthop;
 	enum xfib_reason reason;
 	const __u8 *source, *destination;
@@ -100,10 +99,9 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 	if (rib4__is_own(state, source, ip->saddr))
 		return XFIB_REASON_MARTIAN;
 
-	value = rib4__best(state, packet->link->table, destination);
-	if (!value)
+	target = rib4__best(state, packet->link->table, ip->daddr);
+	if (!target)
 		return XFIB_REASON_NO_ROUTE;
-	target = value->target;
 	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(&ip->saddr, &ip->daddr, 1) : 0;
 	nexthop = target__nexthop(target, hash);
 	if (!nexthop)
@@ -111,7 +109,7 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 	reason = route__reason(nexthop);
 	if (reason != XFIB_REASON_FORWARDED)
 		return reason;
-	if ((flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE)) && !ip4__source_ok(packet, state, source))
+	if ((flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE)) && !ip4__source_ok(packet, state, ip->saddr))
 		return XFIB_REASON_RP_FILTER;
 	if (ip->ttl <= 1)
 		return XFIB_REASON_TTL_EXPIRED;

@@ -46,11 +46,11 @@ static __always_inline enum xfib_reason ip6__check_addresses(const __u32 *source
 	return XFIB_REASON_FORWARDED;
 }
 
-static __always_inline enum xfib_reason packet__decide6(struct packet *packet, struct egress *ret_egress)
+static __always_inline enum xfib_reason packet__decide6(struct packet *packet, const struct xfib_state *state,
+							struct egress *ret_egress)
 {
 	const struct ipv6hdr *ip6 = packet->data + ETH_HLEN;
 	const __u32 *source, *destination;
-	const struct xfib_rib_value *value;
 	struct xfib_nexthop *nexthop;
 	enum xfib_reason reason;
 	__u32 target, hash;
@@ -68,10 +68,9 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, s
 	if (packet->group_mac)
 		return XFIB_REASON_OTHER_MAC;
 
-	value = rib6__best(packet->link->table, (const __u8 *)destination);
-	if (!value)
+	target = rib6__best(state, packet->link->table, destination);
+	if (!target)
 		return XFIB_REASON_NO_ROUTE;
-	target = value->target;
 	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(source, destination, 4) : 0;
 	nexthop = target__nexthop(target, hash);
 	if (!nexthop)

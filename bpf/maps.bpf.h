@@ -112,6 +112,35 @@ struct {
 	__uint(max_entries, 64 * 1024);
 } xfib_events SEC(".maps");
 
+/*
+ * The arena of the compiled FIBs: one element, so that a program looks it up once and then reads words by a masked
+ * index, which the verifier can follow since the mask is a constant to it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, 64 * sizeof(__u64) + XFIB_FIB_SLACK);
+} xfib_fib SEC(".maps");
+
+/* Likewise: beside each word of it the routes of its leaves. No program reads them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct xfib_fib_routes);
+} xfib_fib_routes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct xfib_fib);
+} xfib_fibs SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -139,5 +168,8 @@ struct {
 
 /* Number of slots of xfib_links, a power of two. The daemon sets it with the map's size. */
 const volatile __u32 xfib_link_slots = 64;
+
+/* Number of words of xfib_fib, a power of two, less one. Likewise. */
+const volatile __u32 xfib_fib_mask = 63;
 
 #endif

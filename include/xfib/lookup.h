@@ -109,21 +109,21 @@ XFIB_INLINE __u32 xfib_prefix__hash(__u64 seed, __u32 table, __u32 family, __u32
 
 /* ---- the compiled FIB: see XFIB_LEAF_NONE in abi.h ---- */
 
-#if defined(__BPF__) || !defined(__POPCNT__)
-/* BPF has no instruction for it: additions within ever larger fields. */
+/* Whoever has an instruction for it may define XFIB_COUNT_BITS. */
 XFIB_INLINE __u32 xfib_fib__count_bits(__u64 word)
 {
+#ifdef XFIB_COUNT_BITS
+	return XFIB_COUNT_BITS(word);
+#elif defined(__POPCNT__)
+	return (__u32)__builtin_popcountll(word);
+#else
+	/* BPF has none: additions within ever larger fields. */
 	word -= (word >> 1) & 0x5555555555555555ULL;
 	word = (word & 0x3333333333333333ULL) + ((word >> 2) & 0x3333333333333333ULL);
 	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
 	return (__u32)((word * 0x0101010101010101ULL) >> 56);
-}
-#else
-XFIB_INLINE __u32 xfib_fib__count_bits(__u64 word)
-{
-	return (__u32)__builtin_popcountll(word);
-}
 #endif
+}
 
 /* Slot of xfib_fibs to try first, of `slots` (a power of two); the following ones come next. */
 XFIB_INLINE __u32 xfib_fib__slot(__u32 table, __u32 family, __u32 slots)
@@ -135,6 +135,12 @@ XFIB_INLINE __u32 xfib_fib__slot(__u32 table, __u32 family, __u32 slots)
 XFIB_INLINE __u32 xfib_fib__leaf(const __u64 *words, __u32 mask, __u32 position)
 {
 	return ((const __u16 *)words)[position & (mask * 4 + 3)];
+}
+
+/* Target, as in struct xfib_rib_value, of a leaf that is not XFIB_LEAF_TRIE. */
+XFIB_INLINE __u32 xfib_fib__target(__u32 leaf)
+{
+	return leaf & XFIB_LEAF_GROUP ? XFIB_TARGET_GROUP | (leaf & ~XFIB_LEAF_GROUP) : leaf;
 }
 
 /* A reference on the way of a look-up, and where it was read. The lower half of one that is no block is the leaf. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "fib_read.h"
 #include "private.h"
 #include "search.h"
 
@@ -97,14 +98,13 @@ struct block {
 	uint32_t family;
 };
 
-static int look_block(const struct xfib *instance, const void *from, void *to)
+/* Addresses whose leaf is no simple next hop are looked up one by one. */
+static int look_singly(const struct xfib *instance, const struct block *block, size_t begin, size_t end, struct xfib_hop *hops)
 {
-	const struct block *block = from;
 	struct xfib_query query = { .size = sizeof(query), .family = block->family };
-	struct xfib_hop *hops = to;
 	struct match match;
 
-	for (size_t i = 0; i < block->count; i++) {
+	for (size_t i = begin; i < end; i++) {
 		int err;
 
 		memcpy(query.destination, block->destinations + i * block->bytes, block->bytes);
@@ -113,6 +113,40 @@ static int look_block(const struct xfib *instance, const void *from, void *to)
 			return err;
 		hops[i] = err ? (struct xfib_hop){ XFIB_NONE, XFIB_NONE } :
 				(struct xfib_hop){ match.route_id, match.route.nexthop };
+	}
+	return 0;
+}
+
+/* Does a look-up by the compiled FIB say it all? */
+static bool is_simple(const struct xfib *instance, const struct xfib_hop *hop, bool has_default)
+{
+	struct xfib_nexthop nexthop;
+
+	if (!hop->nexthop)
+		return !has_default;
+	return !(hop->nexthop & XFIB_LEAF_GROUP) && instance__nexthop(instance, hop->nexthop, &nexthop) &&
+	       nexthop.type != XFIB_ROUTE_THROW && !(nexthop.flags & (XFIB_NEXTHOP_UNSUPPORTED | XFIB_NEXTHOP_DOWN));
+}
+
+static int look_block(const struct xfib *instance, const void *from, void *to)
+{
+	const struct block *block = from;
+	struct xfib_hop *hops = to;
+	struct fib_bulk_reader reader;
+
+	if (!fib__begin_bulk(instance, block->family, &reader))
+		return look_singly(instance, block, 0, block->count, hops);
+	for (size_t done = 0, count; done < block->count; done += count) {
+		count = block->count - done < FIB_BULK ? block->count - done : FIB_BULK;
+		reader.find(&reader.bulk, block->destinations + done * block->bytes, (unsigned int)count, hops + done);
+	}
+	if (!fib__is_steady(instance, reader.before))
+		return look_singly(instance, block, 0, block->count, hops);
+	for (size_t i = 0; i < block->count; i++) {
+		int err = is_simple(instance, &hops[i], reader.has_default) ? 0 : look_singly(instance, block, i, i + 1, hops);
+
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -150,6 +150,31 @@ static int open_arrays(struct xfib *instance)
 	return 0;
 }
 
+/* The compiled FIB is for who can map it: reading it word by word would cost more than the trie. */
+static int open_fib(struct xfib *instance)
+{
+	struct bpf_map_info info;
+	int err, fd;
+
+	if (!instance->routes.memory)
+		return 0;
+	fd = open_map(instance->pin, "xfib_fib", 0, &info);
+	if (fd < 0)
+		return error__set(fd, "opening %s/xfib_fib: %s", instance->pin, strerror(-fd));
+	instance->fib = (struct array){ .element = info.value_size, .count = 1, .fd = -1 };
+	err = map_memory(fd, &instance->fib);
+	close(fd);
+	instance->fib.count = (info.value_size - XFIB_FIB_SLACK) / (uint32_t)sizeof(__u64);
+	instance->fib.element = sizeof(__u64);
+	if (!err)
+		err = open_array(instance->pin, "xfib_fib_routes", sizeof(struct xfib_fib_routes), &instance->fib_routes);
+	if (!err)
+		err = open_array(instance->pin, "xfib_fibs", sizeof(struct xfib_fib), &instance->fibs);
+	if (!err && (instance->fib.count & (instance->fib.count - 1) || instance->fib_routes.count != instance->fib.count))
+		err = -EPROTO;
+	return err ? error__set(err, "opening the compiled FIB of %s: %s", instance->pin, strerror(-err)) : 0;
+}
+
 static int open_tries(struct xfib *instance)
 {
 	const struct {
@@ -182,6 +207,8 @@ int pinned__open(struct xfib *instance)
 	if (!err)
 		err = open_arrays(instance);
 	if (!err)
+		err = open_fib(instance);
+	if (!err)
 		err = open_tries(instance);
 	if (err)
 		pinned__close(instance);
@@ -205,6 +232,9 @@ void pinned__close(struct xfib *instance)
 	close_array(&instance->links);
 	close_array(&instance->addresses);
 	close_array(&instance->rules);
+	close_array(&instance->fib);
+	close_array(&instance->fib_routes);
+	close_array(&instance->fibs);
 	close_array(&instance->state);
 	close_map(&instance->rib4_fd);
 	close_map(&instance->rib6_fd);

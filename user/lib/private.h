@@ -42,6 +42,7 @@ struct xfib {
 	const struct backend_ops *ops; /* XFIB_BACKEND_PRIVATE; NULL: not at all */
 	struct client *client;         /* XFIB_BACKEND_MAPS: of the daemon */
 	struct array routes, prefixes, nexthops, links, addresses, rules, state;
+	struct array fib, fib_routes, fibs; /* the compiled FIB; not there in snapshots, and where nothing is mapped */
 	int rib4_fd, rib6_fd, stats_fd;  /* XFIB_BACKEND_MAPS; else -1 */
 	struct private_copy *copy;       /* XFIB_BACKEND_PRIVATE: see private_copy.h */
 	struct snapshot *snapshot;       /* XFIB_BACKEND_SNAPSHOT: see snapshot.c */

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "fib_read.h"
 #include "tables.h"
 
 /* ---- one path ---- */
@@ -164,6 +165,23 @@ static bool counts(const struct xfib_route *route, int32_t suppress)
 	       route->type == XFIB_ROUTE_UNREACHABLE || route->type == XFIB_ROUTE_PROHIBIT;
 }
 
+/*
+ * The compiled FIB knows the longest match. If a route of it serves the query, it is the best one: only the search
+ * for a shorter prefix, for the next table, or by rules has to go the long way.
+ */
+static bool search_fib(const struct xfib *instance, const struct xfib_query *query, enum table_walk_kind kind,
+		       struct match *ret_match)
+{
+	uint32_t table = kind == TABLES_ONE ? query->table : XFIB_TABLE_MAIN, head;
+
+	if (kind == TABLES_BY_RULES || table == XFIB_TABLE_LOCAL ||
+	    fib__look_up(instance, query->family, table, query->destination, &head) != FIB_ANSWER_ROUTE)
+		return false;
+	choose(instance, head, query, ret_match);
+	return ret_match->found && ret_match->route.type != XFIB_ROUTE_THROW &&
+	       (kind == TABLES_USUAL || ret_match->route.table == table);
+}
+
 int search__best(const struct xfib *instance, const struct xfib_query *query, struct match *ret_match)
 {
 	struct table_walk walk;
@@ -171,6 +189,8 @@ int search__best(const struct xfib *instance, const struct xfib_query *query, st
 	int more;
 
 	tables__begin(instance, query, &walk);
+	if (search_fib(instance, query, walk.kind, ret_match))
+		return 0;
 	while ((more = tables__next(&walk, &step)) > 0) {
 		if (step.merged)
 			search_merged(instance, query, ret_match);

@@ -15,10 +15,12 @@ struct table_step {
 	int32_t suppress; /* a route of a prefix of this length or shorter does not count; -1: all count */
 };
 
+enum table_walk_kind { TABLES_ONE, TABLES_USUAL, TABLES_BY_RULES };
+
 struct table_walk {
 	const struct xfib *instance;
 	const struct xfib_query *query;
-	enum { TABLES_ONE, TABLES_USUAL, TABLES_BY_RULES } kind;
+	enum table_walk_kind kind;
 	bool merged;
 	uint32_t at;      /* step, or element of xfib_rules */
 	struct range rules;

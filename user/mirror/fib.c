@@ -132,7 +132,7 @@ int fib__add_table(struct fib *fib, __u32 table, __u8 family, struct fib_table *
 		fib->table_room = room;
 	}
 	added = &fib->tables[fib->table_count];
-	*added = (struct fib_table){ .table = table, .family = family };
+	*added = (struct fib_table){ .table = table, .family = family, .grow_above = SIZE_MAX };
 	err = take_slot(fib, added);
 	if (err)
 		return err;
@@ -170,7 +170,7 @@ bool fib__wants_compile(const struct fib *fib, __u32 table, __u8 family)
 {
 	const struct fib_table *found = fib__table(fib, table, family);
 
-	return found && (found->wants_compile || (!found->bits && found->count > FIB_SMALL));
+	return found && found->count > found->grow_above;
 }
 
 void fib__release_root(struct fib *fib, const struct fib_table *table)
@@ -192,7 +192,6 @@ void fib__drop(struct fib *fib, __u32 table, __u8 family)
 	old = *found;
 	found->root = 0;
 	found->count = 0;
-	found->wants_compile = true;
 	fib__publish_root(fib, found);
 	fib__release_root(fib, &old);
 	arena__flush(fib);
@@ -239,7 +238,6 @@ static int change(struct fib *fib, struct fib_table *table, struct paint *paint)
 	if (!table->root)
 		return 0; /* the trie serves it, until it is compiled anew */
 	paint_table(fib, table, paint);
-	table->wants_compile |= fib->usage.escapes != escapes;
 	compact__consider(fib);
 	arena__publish_usage(fib);
 	return fib->usage.escapes == escapes ? 0 : -ENOSPC;

@@ -82,7 +82,7 @@ __u64 fib__root(const struct fib *fib, __u32 table, __u8 family);
 /* How many prefixes the table's FIB was made from, by fib__compile(), set and clear. */
 size_t fib__count(const struct fib *fib, __u32 table, __u8 family);
 
-/* Has the table outgrown its root, or lost a part to the trie, so that it should be compiled anew? */
+/* Has the table outgrown its small root, so that it should be compiled anew? */
 bool fib__wants_compile(const struct fib *fib, __u32 table, __u8 family);
 
 /* Goes on with compaction, if there is anything to do: some tens of microseconds. False: nothing is left. */

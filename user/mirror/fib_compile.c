@@ -335,12 +335,13 @@ static void choose_root(struct compilation *c)
 {
 	bool six = c->table.family == XFIB_INET6;
 	uint32_t bits = six ? FIB_ROOT_BITS6 : FIB_ROOT_BITS4;
-	bool large = c->count > FIB_SMALL && root__words(&(struct fib_table){ .bits = (__u8)bits }) < c->fib->maps->sizes.fib_words / 4;
+	bool fits = root__words(&(struct fib_table){ .bits = (__u8)bits }) < c->fib->maps->sizes.fib_words / 8 * 5;
+	bool large = c->count > FIB_SMALL && fits;
 
 	c->table.bits = (__u8)(large ? bits : 0);
 	c->table.window = large && six;
 	c->table.root = 0;
-	c->table.wants_compile = false;
+	c->table.grow_above = large || !fits ? SIZE_MAX : FIB_SMALL;
 }
 
 static int take_memory(struct compilation *c)

@@ -50,10 +50,10 @@ struct fib_table {
 	__u8 family;
 	__u8 bits;   /* of the root, 0: a small one */
 	bool window;
-	bool wants_compile;
 	uint32_t root; /* word of the arena */
 	uint32_t slot; /* of xfib_fibs */
 	size_t count;
+	size_t grow_above; /* prefixes for which the root is too small */
 };
 
 struct piece {

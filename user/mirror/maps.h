@@ -34,6 +34,28 @@ static inline uint32_t map_sizes__prefixes(const struct map_sizes *sizes)
 	return count;
 }
 
+/*
+ * Words of the compiled FIBs' arena that serve so many routes: a full table of both families uses 0.8 of a word for a
+ * route, and as much again must be free while a table is compiled anew.
+ */
+static inline uint32_t map_sizes__fib_words(uint32_t routes)
+{
+	uint32_t words = 1 << 16;
+
+	while (words < routes && words < XFIB_FIB_MAX_WORDS)
+		words *= 2;
+	return words;
+}
+
+/* For callers that do not care about the compiled FIB. */
+static inline void map_sizes__complete(struct map_sizes *sizes)
+{
+	if (!sizes->fib_words)
+		sizes->fib_words = map_sizes__fib_words(sizes->routes);
+	if (!sizes->fibs)
+		sizes->fibs = 256;
+}
+
 struct maps;
 
 /* Each returns 0 or -errno. */

@@ -60,6 +60,8 @@ int memory_maps__create(const struct map_sizes *sizes, struct maps **ret_maps)
 		return -ENOMEM;
 	maps->ops = &ops;
 	maps->sizes = *sizes;
+	map_sizes__complete(&maps->sizes);
+	sizes = &maps->sizes;
 	maps->routes = take_array(sizes->routes, sizeof(*maps->routes));
 	maps->prefixes = take_array(map_sizes__prefixes(sizes), sizeof(*maps->prefixes));
 	maps->nexthops = take_array(sizes->nexthops, sizeof(*maps->nexthops));

@@ -308,6 +308,8 @@ int mirror__new(struct maps *maps, const struct mirror_opts *opts, struct mirror
 		err = nexthops__new(maps, links__describe_device, mirror->links, &mirror->nexthops);
 	if (!err)
 		err = rib__new(maps, mirror->nexthops, &mirror->rib);
+	if (!err && !opts->by_trie)
+		rib__want_fib(mirror->rib);
 	if (err) {
 		mirror__free(mirror);
 		return err;

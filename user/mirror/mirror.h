@@ -18,6 +18,7 @@ struct mirror_opts {
 	const uint32_t *tables; /* mirrored beside local and main */
 	uint32_t table_count;
 	bool all_tables;    /* every table of the kernel's is mirrored */
+	bool by_trie;       /* no compiled FIB */
 	int receive_buffer; /* bytes for events that wait */
 	/* Called around each wait for an answer of the kernel's, during which the mirror changes nothing. May be NULL. */
 	void (*wait)(bool begins, void *data);

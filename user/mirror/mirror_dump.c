@@ -96,6 +96,7 @@ void mirror__settle(struct mirror *mirror)
 		mirror->targets_dirty = false;
 		rib__refresh(mirror->rib);
 	}
+	rib__settle_fib(mirror->rib);
 }
 
 /* Lets time pass before the next full dump, after one that took `took` ms. */

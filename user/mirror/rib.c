@@ -27,6 +27,9 @@ int rib__new(struct maps *maps, struct nexthops *nexthops, struct rib **ret_rib)
 	slots__init(&rib->slots, maps, maps->sizes.routes, &maps->state->routes_end, clear_route);
 	if (!rib->target || !rib->seen)
 		goto fail;
+	err = fib__new(maps, &rib->fib);
+	if (err)
+		goto fail;
 	prefix_index__init(&rib->index, maps->routes, maps->prefixes, map_sizes__prefixes(&maps->sizes), maps->state);
 	err = groups__new(maps, &rib->groups);
 	if (err)
@@ -48,6 +51,7 @@ void rib__free(struct rib *rib)
 {
 	if (!rib)
 		return;
+	fib__free(rib->fib);
 	groups__free(rib->groups);
 	slots__destroy(&rib->slots);
 	free(rib->target);

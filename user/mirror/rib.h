@@ -154,6 +154,14 @@ uint32_t rib__room(const struct rib *rib);
 int rib__find_on_link(const struct rib *rib, uint32_t table, uint8_t family, const uint8_t address[16], uint32_t ifindex,
 		      uint32_t *ret_ifindex, uint8_t *ret_type);
 
+/* ---- the compiled FIB: rib_fib.c ---- */
+
+/* Lets there be one, once all routes are there. */
+void rib__want_fib(struct rib *rib);
+
+/* Compiles what has to be: everything after the first full dump, what lost its place or its order later. Costs 0.2 us a route. */
+void rib__settle_fib(struct rib *rib);
+
 /* Has a route been refused that a dump, made when there is room again, would bring? */
 bool rib__is_incomplete(const struct rib *rib);
 

@@ -3,7 +3,9 @@
 #ifndef XFIB_MIRROR_RIB_PRIVATE_H
 #define XFIB_MIRROR_RIB_PRIVATE_H
 
+#include "fib.h"
 #include "groups.h"
+#include "log.h"
 #include "prefix_index.h"
 #include "rib.h"
 #include "slots.h"
@@ -43,6 +45,12 @@ struct rib {
 	struct groups *groups;
 	struct slots slots;
 	struct prefix_index index;
+	struct fib *fib;
+	bool fib_wanted, fib_ready; /* ready: it follows every change */
+	bool fib_merged;            /* it was made for table local merged with main */
+	bool fib_behind;            /* a part found no room */
+	uint32_t fib_retry_at;      /* seconds of CLOCK_MONOTONIC */
+	struct log_limit fib_limit;
 	uint32_t *target;   /* by first slot of a prefix: what the trie says, counted if it is a group */
 	uint8_t *seen;      /* by slot: named in the dump under way */
 	uint32_t special;   /* next hop of packets that only the kernel can treat */
@@ -142,6 +150,11 @@ void rib__note(struct rib *rib, const struct rib_route *route);
 
 /* Takes note of a route of table local in the filters and flags of the state, so that a look-up there can be spared. */
 void local__note(const struct xfib_route *route, struct xfib_state *state);
+
+/* The trie's value of a prefix has changed: so does the compiled FIB; rib_fib.c. */
+void fib_step__publish(struct rib *rib, uint32_t head);
+/* The prefix that began with slot `head`, whose route can still be read, is in no trie and no index any more. */
+void fib_step__withdraw(struct rib *rib, uint32_t head);
 
 uint32_t rib__now(void); /* seconds of CLOCK_MONOTONIC */
 

@@ -107,11 +107,14 @@ static void withdraw(struct rib *rib, uint32_t head)
 {
 	const struct xfib_route *route = &rib->maps->routes[head];
 	bool incomplete = route->flags & XFIB_ROUTE_INCOMPLETE;
+	uint32_t target;
 
 	write_trie(rib, head, NULL);
-	release(rib, rib->target[head]);
-	rib->target[head] = XFIB_NONE;
+	target = rib->target[head];
 	prefix_index__remove(&rib->index, head);
+	fib_step__withdraw(rib, head);
+	rib->target[head] = XFIB_NONE;
+	release(rib, target);
 	if (incomplete) {
 		rib->incomplete--;
 		target__mark_incomplete(rib, route->table, route->family, route->prefix, route->prefix_length);
@@ -140,11 +143,13 @@ int target__publish(struct rib *rib, uint32_t old_head, uint32_t head)
 		release(rib, value.target);
 		return err;
 	}
-	release(rib, old_target);
 	if (old_head)
 		rib->target[old_head] = XFIB_NONE;
 	rib->target[head] = value.target;
 	prefix_index__set(&rib->index, head);
+	if (head != old_head || value.target != old_target)
+		fib_step__publish(rib, head);
+	release(rib, old_target);
 	return 0;
 }
 

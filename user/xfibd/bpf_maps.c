@@ -16,6 +16,11 @@
 /* Beyond the routes, so that the value of a prefix can be replaced when they are full: that takes a new node. */
 #define TRIE_SLACK 64
 
+static uint32_t arena_bytes(const struct map_sizes *sizes)
+{
+	return sizes->fib_words * (uint32_t)sizeof(__u64) + XFIB_FIB_SLACK;
+}
+
 static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 {
 	const struct {
@@ -34,6 +39,8 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 		{ skeleton->maps.xfib_addresses, sizes->addresses },
 		{ skeleton->maps.xfib_neighbours, sizes->neighbours },
 		{ skeleton->maps.xfib_rules, sizes->rules },
+		{ skeleton->maps.xfib_fib_routes, sizes->fib_words },
+		{ skeleton->maps.xfib_fibs, sizes->fibs },
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -43,7 +50,8 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 			return err;
 	}
 	skeleton->rodata->xfib_link_slots = sizes->links;
-	return 0;
+	skeleton->rodata->xfib_fib_mask = sizes->fib_words - 1;
+	return bpf_map__set_value_size(skeleton->maps.xfib_fib, arena_bytes(sizes));
 }
 
 /* Maps a whole array into memory, for reading and writing. NULL and errno on failure. */
@@ -76,9 +84,12 @@ static int map_arrays(struct bpf_maps *bpf)
 	maps->links = map_array(skeleton->maps.xfib_links, sizeof(*maps->links));
 	maps->addresses = map_array(skeleton->maps.xfib_addresses, sizeof(*maps->addresses));
 	maps->rules = map_array(skeleton->maps.xfib_rules, sizeof(*maps->rules));
+	maps->fib_words = map_array(skeleton->maps.xfib_fib, arena_bytes(&maps->sizes));
+	maps->fib_routes = map_array(skeleton->maps.xfib_fib_routes, sizeof(*maps->fib_routes));
+	maps->fibs = map_array(skeleton->maps.xfib_fibs, sizeof(*maps->fibs));
 	maps->state = map_array(skeleton->maps.xfib_state, sizeof(*maps->state));
 	if (!maps->routes || !maps->prefixes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses ||
-	    !maps->rules || !maps->state)
+	    !maps->rules || !maps->fib_words || !maps->fib_routes || !maps->fibs || !maps->state)
 		return errno ? -errno : -ENOMEM;
 	return 0;
 }
@@ -152,6 +163,8 @@ int bpf_maps__create(const struct map_sizes *sizes, struct bpf_maps **ret_maps)
 	bpf->grace_inner_fd = -1;
 	bpf->maps.ops = &ops;
 	bpf->maps.sizes = *sizes;
+	map_sizes__complete(&bpf->maps.sizes);
+	sizes = &bpf->maps.sizes;
 	bpf->skeleton = xfib_bpf__open();
 	if (!bpf->skeleton) {
 		err = -errno;
@@ -194,6 +207,9 @@ void bpf_maps__destroy(struct bpf_maps *bpf)
 		unmap_array(maps->links, skeleton->maps.xfib_links, sizeof(*maps->links));
 		unmap_array(maps->addresses, skeleton->maps.xfib_addresses, sizeof(*maps->addresses));
 		unmap_array(maps->rules, skeleton->maps.xfib_rules, sizeof(*maps->rules));
+		unmap_array(maps->fib_words, skeleton->maps.xfib_fib, arena_bytes(&maps->sizes));
+		unmap_array(maps->fib_routes, skeleton->maps.xfib_fib_routes, sizeof(*maps->fib_routes));
+		unmap_array(maps->fibs, skeleton->maps.xfib_fibs, sizeof(*maps->fibs));
 		unmap_array(maps->state, skeleton->maps.xfib_state, sizeof(*maps->state));
 		xfib_bpf__destroy(skeleton);
 	}

@@ -102,6 +102,7 @@ static int start(struct daemon *daemon, const struct options *options)
 	struct mirror_opts opts = {
 		.tables = options->tables,
 		.table_count = options->table_count,
+		.by_trie = options->by_trie,
 		.receive_buffer = RECEIVE_BUFFER,
 	};
 	struct bpf_maps *bpf;

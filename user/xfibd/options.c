@@ -26,6 +26,7 @@ static const char usage[] =
 	"      --max-routes N       room for N routes of both families, 64 bytes each (default 1572864)\n"
 	"      --max-nexthops N     room for N next hops (default 65536)\n"
 	"      --max-groups N       room for N multipath groups, 4 KiB each (default 1024)\n"
+	"      --lookup WHAT        packets and queries by the compiled FIB: fib (default), or by the LPM tries: trie\n"
 	"      --max-links N        room for N links, a power of two (default 1024)\n"
 	"      --max-addresses N    room for N addresses of this machine (default 4096)\n"
 	"      --max-neighbours N   room for N neighbours (default 65536)\n"
@@ -46,6 +47,7 @@ enum {
 	OPTION_NEXTHOPS,
 	OPTION_GROUPS,
 	OPTION_LINKS,
+	OPTION_LOOKUP,
 	OPTION_ADDRESSES,
 	OPTION_NEIGHBOURS,
 };
@@ -57,6 +59,7 @@ static const struct option long_options[] = {
 	{ "pin", required_argument, NULL, OPTION_PIN },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "group", required_argument, NULL, OPTION_GROUP },
+	{ "lookup", required_argument, NULL, OPTION_LOOKUP },
 	{ "max-routes", required_argument, NULL, OPTION_ROUTES },
 	{ "max-nexthops", required_argument, NULL, OPTION_NEXTHOPS },
 	{ "max-groups", required_argument, NULL, OPTION_GROUPS },
@@ -164,6 +167,15 @@ static int choose_socket(struct options *options)
 	return err ? -EINVAL : 0;
 }
 
+static int parse_lookup(const char *value, bool *ret_by_trie)
+{
+	*ret_by_trie = !strcmp(value, "trie");
+	if (*ret_by_trie || !strcmp(value, "fib"))
+		return 0;
+	log_error("--lookup '%s': must be fib or trie", value);
+	return -EINVAL;
+}
+
 static int take_option(int option, const char *value, struct options *options)
 {
 	struct map_sizes *sizes = &options->sizes;
@@ -186,6 +198,8 @@ static int take_option(int option, const char *value, struct options *options)
 		return parse_group(value, &options->groups.watch);
 	case OPTION_ROUTES:
 		return parse_number("max-routes", value, 16, 1U << 26, &sizes->routes);
+	case OPTION_LOOKUP:
+		return parse_lookup(value, &options->by_trie);
 	case OPTION_NEXTHOPS:
 		return parse_number("max-nexthops", value, 16, 1U << 24, &sizes->nexthops);
 	case OPTION_GROUPS:
@@ -220,7 +234,7 @@ int options__parse(int argc, char **argv, struct options *ret_options)
 		.pin = pin && *pin ? pin : "/sys/fs/bpf/xfib",
 		.groups = { .write = NO_GROUP, .watch = NO_GROUP },
 		.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 8192,
-			   .neighbours = 65536, .rules = 2048 },
+			   .neighbours = 65536, .rules = 2048, .fibs = 1024 },
 	};
 	const struct group *writers;
 	int option, err;
@@ -230,6 +244,7 @@ int options__parse(int argc, char **argv, struct options *ret_options)
 		if (err)
 			return err;
 	}
+	options.sizes.fib_words = map_sizes__fib_words(options.by_trie ? 0 : options.sizes.routes);
 	err = choose_socket(&options);
 	if (err)
 		return err;

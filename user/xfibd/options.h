@@ -22,6 +22,7 @@ struct options {
 	uint32_t table_count;
 	struct map_sizes sizes;
 	enum xfib_mode mode;
+	bool by_trie;  /* no compiled FIB */
 	bool teardown; /* on exit */
 	bool verbose;
 	char **devices;

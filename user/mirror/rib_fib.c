@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Keeps the compiled FIBs in step with the tries: what target__publish() wrote
+ * there comes here next. The FIB of table main has table local in it, as the
+ * kernel searches the two for a packet. Nothing is compiled before the first
+ * full dump is complete; from then on every change is made in place.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "maps.h"
+#include "rib_private.h"
+
+/* Seconds before a table that found no room is tried again. */
+#define RETRY_SECONDS 5u
+
+static uint8_t tier_of(const struct rib *rib, uint32_t table, uint8_t family)
+{
+	if (table != XFIB_TABLE_LOCAL)
+		return FIB_OF_TABLE;
+	return family == XFIB_INET && rib->fib_merged ? FIB_LOCAL : FIB_LOCAL_FIRST;
+}
+
+static uint32_t fib_table_of(uint32_t table)
+{
+	return table == XFIB_TABLE_LOCAL ? XFIB_TABLE_MAIN : table;
+}
+
+/* The prefix that begins with slot `head`. */
+static struct fib_prefix prefix_at(const struct rib *rib, uint32_t head)
+{
+	const struct xfib_route *route = &rib->maps->routes[head];
+	struct fib_prefix prefix = { .route = head, .target = rib->target[head], .length = route->prefix_length,
+				     .tier = tier_of(rib, route->table, route->family) };
+
+	memcpy(&prefix.high, route->prefix, sizeof(prefix.high));
+	memcpy(&prefix.low, route->prefix + 8, sizeof(prefix.low));
+	prefix.high = __builtin_bswap64(prefix.high);
+	prefix.low = __builtin_bswap64(prefix.low);
+	/* A throw route of table local, searched apart, hides the shorter ones there and lets table main decide. */
+	if (prefix.tier == FIB_LOCAL_FIRST && route->type == XFIB_ROUTE_THROW)
+		prefix.target = FIB_ASK_TRIE;
+	return prefix;
+}
+
+/* ---- whole tables ---- */
+
+struct table_list {
+	uint32_t table;
+	uint8_t family;
+	struct fib_prefix *prefixes;
+	size_t count, room;
+};
+
+struct gathering {
+	struct table_list *lists;
+	size_t count;
+};
+
+static struct table_list *list_of(struct gathering *gathering, uint32_t table, uint8_t family)
+{
+	struct table_list *lists;
+
+	for (size_t i = gathering->count; i--;) {
+		if (gathering->lists[i].table == table && gathering->lists[i].family == family)
+			return &gathering->lists[i];
+	}
+	lists = realloc(gathering->lists, (gathering->count + 1) * sizeof(*lists));
+	if (!lists)
+		return NULL;
+	gathering->lists = lists;
+	lists[gathering->count] = (struct table_list){ .table = table, .family = family };
+	return &lists[gathering->count++];
+}
+
+static int add_prefix(struct gathering *gathering, uint32_t table, uint8_t family, const struct fib_prefix *prefix)
+{
+	struct table_list *list = list_of(gathering, table, family);
+
+	if (!list)
+		return -ENOMEM;
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 64;
+		struct fib_prefix *prefixes = realloc(list->prefixes, room * sizeof(*prefixes));
+
+		if (!prefixes)
+			return -ENOMEM;
+		list->prefixes = prefixes;
+		list->room = room;
+	}
+	list->prefixes[list->count++] = *prefix;
+	return 0;
+}
+
+/* Compiles one table and family, or with family 0 all of them. */
+static int compile(struct rib *rib, uint32_t table, uint8_t family)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t end = rib->maps->state->routes_end;
+	struct gathering gathering = { 0 };
+	uint64_t took = 0;
+	int err = 0;
+
+	for (uint32_t id = 1; id < end && !err; id++) {
+		uint32_t of = fib_table_of(routes[id].table);
+		struct fib_prefix prefix;
+
+		if (!rib->target[id] || (family && (routes[id].family != family || of != table)))
+			continue;
+		prefix = prefix_at(rib, id);
+		err = add_prefix(&gathering, of, routes[id].family, &prefix);
+	}
+	for (size_t i = 0; i < gathering.count; i++) {
+		struct table_list *list = &gathering.lists[i];
+		int failed = err ? err : fib__compile(rib->fib, list->table, list->family, list->prefixes, list->count);
+
+		if (!failed)
+			took += rib->maps->state->fib_compiled;
+		else
+			fib__drop(rib->fib, list->table, list->family);
+		err = failed ? failed : err;
+		free(list->prefixes);
+	}
+	if (!gathering.count && family) /* a table without routes */
+		err = fib__compile(rib->fib, table, family, NULL, 0);
+	free(gathering.lists);
+	__atomic_store_n(&rib->maps->state->fib_compiled, took, __ATOMIC_RELAXED);
+	return err;
+}
+
+static void report(struct rib *rib, int err)
+{
+	uint64_t muted;
+
+	if (err && log_limit__pass(&rib->fib_limit, &muted))
+		log_warning("the compiled FIB has no room for all routes (%s); the LPM tries serve the rest, which is slower; "
+			    "restart with a larger --max-routes", strerror(-err));
+}
+
+void rib__settle_fib(struct rib *rib)
+{
+	bool merged = rib->maps->state->flags & XFIB_STATE_MERGED4;
+	uint32_t now;
+	int err;
+
+	if (!rib->fib || rib->dumping || !rib->fib_wanted)
+		return;
+	if (!rib->fib_ready) {
+		rib->fib_merged = merged;
+		rib->fib_ready = true;
+		report(rib, compile(rib, 0, 0));
+		return;
+	}
+	if (merged != rib->fib_merged) {
+		rib->fib_merged = merged;
+		report(rib, compile(rib, XFIB_TABLE_MAIN, XFIB_INET));
+	}
+	now = rib__now();
+	if (!rib->fib_behind || now < rib->fib_retry_at)
+		return;
+	err = compile(rib, 0, 0);
+	rib->fib_behind = err != 0;
+	rib->fib_retry_at = now + RETRY_SECONDS;
+	report(rib, err);
+}
+
+void rib__want_fib(struct rib *rib)
+{
+	rib->fib_wanted = true;
+}
+
+/* ---- changes ---- */
+
+static void outgrown(struct rib *rib, uint32_t table, uint8_t family, int err)
+{
+	if (err)
+		rib->fib_behind = true;
+	else if (fib__wants_compile(rib->fib, table, family))
+		rib->fib_behind |= compile(rib, table, family) != 0;
+	report(rib, err);
+}
+
+void fib_step__publish(struct rib *rib, uint32_t head)
+{
+	const struct xfib_route *route = &rib->maps->routes[head];
+	uint32_t table = fib_table_of(route->table);
+	struct fib_prefix prefix;
+
+	if (!rib->fib_ready)
+		return;
+	prefix = prefix_at(rib, head);
+	outgrown(rib, table, route->family, fib__set(rib->fib, table, route->family, &prefix));
+}
+
+static void clear_host_bits(uint8_t prefix[16], uint32_t length)
+{
+	for (uint32_t byte = (length + 7) / 8; byte < 16; byte++)
+		prefix[byte] = 0;
+	if (length % 8)
+		prefix[length / 8] &= (uint8_t)(0xff00 >> (length % 8));
+}
+
+/* The longest prefix of a table, no longer than `length`, that covers one. */
+static uint32_t find_cover(const struct rib *rib, uint32_t table, uint8_t family, const uint8_t prefix[16], int length)
+{
+	uint8_t covering[16];
+
+	memcpy(covering, prefix, sizeof(covering));
+	for (; length >= 0; length--) {
+		uint32_t head;
+
+		if (!rib->index.of_length[family == XFIB_INET6][length])
+			continue;
+		clear_host_bits(covering, (uint32_t)length);
+		head = prefix_index__find(&rib->index, table, family, covering, (uint8_t)length);
+		if (head)
+			return head;
+	}
+	return XFIB_NONE;
+}
+
+/* What decides on the addresses of a prefix that has gone, in a table and, for main, in table local. */
+static uint32_t choose_cover(const struct rib *rib, const struct xfib_route *gone)
+{
+	uint32_t table = fib_table_of(gone->table), in_table, local;
+
+	in_table = find_cover(rib, table, gone->family, gone->prefix, gone->prefix_length);
+	if (table != XFIB_TABLE_MAIN)
+		return in_table;
+	local = find_cover(rib, XFIB_TABLE_LOCAL, gone->family, gone->prefix, gone->prefix_length);
+	if (!local || !in_table)
+		return local ? local : in_table;
+	if (tier_of(rib, XFIB_TABLE_LOCAL, gone->family) == FIB_LOCAL_FIRST)
+		return local;
+	return rib->maps->routes[local].prefix_length >= rib->maps->routes[in_table].prefix_length ? local : in_table;
+}
+
+void fib_step__withdraw(struct rib *rib, uint32_t head)
+{
+	const struct xfib_route *gone = &rib->maps->routes[head];
+	uint32_t table = fib_table_of(gone->table), cover;
+	struct fib_prefix prefix, covering;
+
+	if (!rib->fib_ready)
+		return;
+	prefix = prefix_at(rib, head);
+	/* Longer prefixes of table main, which a wide one of table local hid, come to light: only a compilation finds them. */
+	if (prefix.tier == FIB_LOCAL_FIRST && prefix.length != (gone->family == XFIB_INET6 ? 128 : 32)) {
+		if (compile(rib, table, gone->family))
+			rib->fib_behind = true;
+		return;
+	}
+	cover = choose_cover(rib, gone);
+	if (cover)
+		covering = prefix_at(rib, cover);
+	outgrown(rib, table, gone->family, fib__clear(rib->fib, table, gone->family, &prefix, cover ? &covering : NULL));
+}
