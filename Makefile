@@ -43,6 +43,8 @@ CONFORMANCE_O := $(patsubst %,$(B)/tests/conformance/%.o,main harness expect $(C
 ORACLE_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/oracle/*.c))
 THREADS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/threads/*_test.c)) \
 	$(patsubst %,$(B)/tests/unit/netioapi_%_test,change notify)
+# What every test of the compiled FIB is linked with.
+FIB_O := $(patsubst %,$(B)/tests/fib/%.o,oracle subject tables)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 SKELETON := $(B)/bpf/xfib.skel.h
 
@@ -75,7 +77,7 @@ tests: tools $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/co
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread threads
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 WERROR= fuzzers
 
-unit: $(UNIT)
+unit: $(UNIT) $(B)/tests/fib/fib_test
 	@:
 
 threads: $(THREADS)
@@ -187,6 +189,10 @@ $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/lib/all.a
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(sort $(DAEMON_LIBS) $(CMD_LIBS))
 
 $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
+
+$(B)/tests/fib/fib_test: $(B)/tests/fib/fib_test.o $(FIB_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 

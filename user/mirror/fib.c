@@ -205,11 +205,11 @@ static void paint_entry(struct fib *fib, const struct fib_table *table, struct p
 	uint32_t position = table__entry(table, n);
 	struct item item = place__read(&fib->arena, position), painted = paint__item(fib, paint, item, depth);
 
-	if (item__same(item, painted))
-		return;
-	place__write(fib, position, painted);
-	fib->usage.in_place += !item__is_block(painted);
-	arena__flush(fib);
+	if (!item__same(item, painted)) {
+		place__write(fib, position, painted);
+		fib->usage.in_place += !item__is_block(painted);
+	}
+	arena__flush(fib); /* blocks below may have been replaced where this one stays */
 }
 
 static void paint_table(struct fib *fib, const struct fib_table *table, struct paint *paint)
