@@ -198,11 +198,9 @@ static size_t make_boundaries(const struct compilation *c, const uint32_t *order
 	nesting.item[0] = first;
 	for (size_t i = 0; i < count; i++) {
 		const struct fib_prefix *prefix = &c->prefixes[order[i]];
-		address_t start = address_of(prefix), last = start | (prefix->length ? ~(address_t)0 >> prefix->length : ~(address_t)0);
+		address_t start = address_of(prefix), last = start | (prefix->length < 128 ? ~(address_t)0 >> prefix->length : 0);
 		struct item item = prefix__item(prefix);
 
-		if (prefix->length == 128)
-			last = start;
 		made = leave(&nesting, list, made, start, false, end);
 		made = add_boundary(list, made, start, item);
 		nesting.last[nesting.depth] = last;
