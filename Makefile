@@ -77,7 +77,7 @@ tests: tools $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/co
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread threads
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 WERROR= fuzzers
 
-unit: $(UNIT) $(B)/tests/fib/fib_test
+unit: $(UNIT) $(patsubst %,$(B)/tests/fib/%_test,fib failures)
 	@:
 
 threads: $(THREADS)
@@ -192,7 +192,8 @@ $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 
-$(B)/tests/fib/fib_test: $(B)/tests/fib/fib_test.o $(FIB_O) $(B)/lib/libxfib.a
+$(B)/tests/fib/failures_test: private override LDFLAGS += $(call wrap,arena__take arena__take_chunks malloc calloc realloc)
+$(B)/tests/fib/%: $(B)/tests/fib/%.o $(FIB_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 
