@@ -72,7 +72,7 @@ deps:
 tools: all $(TOOLS) $(BENCH)
 	@:
 
-tests: tools $(patsubst %,$(B)/tests/fib/%_test,full) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test
+tests: tools $(patsubst %,$(B)/tests/fib/%_test,full readers) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 unit
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread threads
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 WERROR= fuzzers
@@ -120,13 +120,15 @@ $(B)/tests/%.skel.h: tests/%.bpf.c vmlinux/vmlinux.h
 
 $(B)/tests/tools/pktgen.o: $(B)/tests/tools/pktgen.skel.h
 $(B)/tests/bench/bench.o: $(B)/tests/bench/reference.skel.h
+$(B)/tests/fib/readers_test.o: $(B)/tests/fib/readers.skel.h
+$(B)/tests/fib/readers.skel.h: tests/fib/readers.h $(wildcard include/xfib/*.h)
 
 $(SKELETON): $(B)/bpf/xfib.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name xfib_bpf > $@.tmp && mv $@.tmp $@
 
 $(B)/user/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/mirror -Iuser/lib
-$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -Iuser/xfib -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench
+$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -Iuser/xfib -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench -isystem $(B)/tests/fib
 # Tables of cases name what is not zero.
 $(B)/tests/%.o: private override CFLAGS += -Wno-missing-field-initializers
 $(DAEMON_O) $(PROG_O) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)): $(SKELETON)
