@@ -202,8 +202,6 @@ static unsigned int fail_at_each(struct subject *subject, const struct oracle *b
 		assert_true(failure.failed || !err);
 		subject->may_ask_trie = err != 0;
 		assert_true(!subject__compare(subject, &after, &shared));
-		if (err)
-			assert_true(fib__wants_compile(subject->fib, subject->table, subject__family(subject)));
 	}
 	oracle__free(&after);
 	return n - 1;

@@ -60,8 +60,8 @@ struct answer answer__of(const struct oracle_prefix *prefix)
 		return (struct answer){ .leaf = XFIB_LEAF_NONE };
 	id = prefix->target & ~XFIB_TARGET_GROUP;
 	if (!(prefix->target & XFIB_TARGET_GROUP))
-		return (struct answer){ id < 0x8000 ? id : XFIB_LEAF_TRIE, prefix->route };
-	return (struct answer){ id < 0x4000 ? XFIB_LEAF_GROUP | id : XFIB_LEAF_TRIE, prefix->route };
+		return (struct answer){ id < XFIB_LEAF_GROUP ? id : XFIB_LEAF_TRIE, prefix->route };
+	return (struct answer){ id < XFIB_LEAF_TRIE - XFIB_LEAF_GROUP ? XFIB_LEAF_GROUP | id : XFIB_LEAF_TRIE, prefix->route };
 }
 
 struct fib_prefix prefix__of(const struct oracle_prefix *prefix)

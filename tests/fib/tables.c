@@ -15,11 +15,11 @@ uint32_t table__target(struct random *random, uint32_t nexthops)
 {
 	switch (random__below(random, 64)) {
 	case 0:
-		return XFIB_TARGET_GROUP | (1 + random__below(random, nexthops < 0x3fff ? nexthops : 0x3fff));
+		return XFIB_TARGET_GROUP | (1 + random__below(random, nexthops));
 	case 1: /* what a leaf can still hold, and what it no longer can */
 		return nexthops < 64 ? 1 : 0x7fff + random__below(random, 3);
 	case 2:
-		return nexthops < 64 ? 1 : XFIB_TARGET_GROUP | (0x3fff + random__below(random, 3));
+		return nexthops < 64 ? 1 : XFIB_TARGET_GROUP | (0x7ffd + random__below(random, 4));
 	default:
 		return 1 + random__below(random, nexthops);
 	}
