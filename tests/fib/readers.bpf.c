@@ -18,7 +18,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64[READERS_WORDS]);
+	__type(value, __u64[READERS_WORDS + 1]); /* XFIB_FIB_SLACK */
 } words SEC(".maps");
 
 struct {
@@ -75,9 +75,9 @@ __attribute__((noinline)) int ask(__u32 index)
 	if (!root)
 		return XFIB_LEAF_TRIE;
 	if (question->family == XFIB_INET6)
-		position = xfib_fib__find6(arena, READERS_WORDS - 1, root, question->high, question->low);
+		position = xfib_fib__find6(arena, READERS_WORDS - 1, root, question->high, question->low).position;
 	else
-		position = xfib_fib__find4(arena, READERS_WORDS - 1, root, (__u32)(question->high >> 32));
+		position = xfib_fib__find4(arena, READERS_WORDS - 1, root, (__u32)(question->high >> 32)).position;
 	return (int)xfib_fib__leaf(arena, READERS_WORDS - 1, position);
 }
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_FIB_READERS_H
 #define TESTS_FIB_READERS_H
 
-#define READERS_WORDS (1u << 19)     /* of the arena: 4 MB, the largest element that Linux 5.10 takes */
+#define READERS_WORDS (1u << 20)     /* of the arena */
 #define READERS_QUESTIONS (1u << 20)
 #define READERS_BATCH 64u            /* look-ups of one run */
 

@@ -167,9 +167,9 @@ static bool ask_once(const struct question *question, struct answer *ret_answer)
 
 	root = __atomic_load_n(question->family == XFIB_INET6 ? &state->root6 : &state->root4, __ATOMIC_ACQUIRE);
 	if (question->family == XFIB_INET6)
-		position = xfib_fib__find6(maps->fib_words, mask, root, question->high, question->low);
+		position = xfib_fib__find6(maps->fib_words, mask, root, question->high, question->low).position;
 	else
-		position = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(question->high >> 32));
+		position = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(question->high >> 32)).position;
 	ret_answer->leaf = xfib_fib__leaf(maps->fib_words, mask, position);
 	ret_answer->route = __atomic_load_n(&((const uint32_t *)maps->fib_routes)[position], __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);

@@ -45,9 +45,9 @@ struct answer subject__ask(const struct subject *subject, address_t address)
 	if (!root)
 		return (struct answer){ .leaf = XFIB_LEAF_TRIE };
 	if (subject->bits == 32)
-		position = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(address >> 96));
+		position = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(address >> 96)).position;
 	else
-		position = xfib_fib__find6(maps->fib_words, mask, root, (uint64_t)(address >> 64), (uint64_t)address);
+		position = xfib_fib__find6(maps->fib_words, mask, root, (uint64_t)(address >> 64), (uint64_t)address).position;
 	return (struct answer){ xfib_fib__leaf(maps->fib_words, mask, position),
 				((const uint32_t *)maps->fib_routes)[position] };
 }

@@ -21,6 +21,24 @@ static uint32_t arena_bytes(const struct map_sizes *sizes)
 	return sizes->fib_words * (uint32_t)sizeof(__u64) + XFIB_FIB_SLACK;
 }
 
+/* Before Linux 5.18 an element has at most 4 MiB: then the tries serve what the compiled FIB has no room for. */
+static void limit_arena(struct map_sizes *sizes)
+{
+	const uint32_t wanted = sizes->fib_words;
+	int fd;
+
+	for (;; sizes->fib_words /= 2) {
+		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xfib_probe", sizeof(uint32_t), arena_bytes(sizes), 1, NULL);
+		if (fd != -E2BIG || sizes->fib_words <= 1 << 16)
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (sizes->fib_words != wanted)
+		log_warning("this kernel takes a compiled FIB of %u KiB only; routes beyond that are looked up in the LPM tries, "
+			    "which is slower", arena_bytes(sizes) / 1024);
+}
+
 static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 {
 	const struct {
@@ -164,6 +182,7 @@ int bpf_maps__create(const struct map_sizes *sizes, struct bpf_maps **ret_maps)
 	bpf->maps.ops = &ops;
 	bpf->maps.sizes = *sizes;
 	map_sizes__complete(&bpf->maps.sizes);
+	limit_arena(&bpf->maps.sizes);
 	sizes = &bpf->maps.sizes;
 	bpf->skeleton = xfib_bpf__open();
 	if (!bpf->skeleton) {
