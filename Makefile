@@ -122,6 +122,7 @@ $(B)/tests/tools/pktgen.o: $(B)/tests/tools/pktgen.skel.h
 $(B)/tests/bench/bench.o: $(B)/tests/bench/reference.skel.h
 $(B)/tests/fib/readers_test.o: $(B)/tests/fib/readers.skel.h
 $(B)/tests/fib/readers.skel.h: tests/fib/readers.h $(wildcard include/xfib/*.h)
+$(B)/tests/bench/lookup.o: $(B)/tests/bench/lookup.skel.h
 
 $(SKELETON): $(B)/bpf/xfib.bpf.o
 	$(call say,SKEL,$@)

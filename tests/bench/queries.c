@@ -7,9 +7,8 @@
  *
  * EGRESS is the interface of the constrained queries; TABLE one of xfib's own,
  * to which routes are written and from which they are deleted. Medians of
- * ROUNDS rounds. Prints one JSON array of {name, value, unit, target, met,
- * baseline}: targets are ratios to the kernel's RTM_GETROUTE of the same run,
- * or changes a second.
+ * ROUNDS rounds. Each figure is a line (figures.h); targets are ratios to the
+ * kernel's RTM_GETROUTE of the same run, or changes a second.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -26,12 +25,13 @@
 #include <netioapi.h>
 
 #include "addresses.h"
+#include "figures.h"
 
 #define ROUNDS 5
 #define PAIRS 20000      /* of one transaction */
 #define SINGLE_PAIRS 2000
 
-static uint32_t egress, table, printed;
+static uint32_t egress, table;
 static struct xfib *instance;
 static struct mnl_socket *kernel;
 
@@ -39,17 +39,6 @@ static void fail(const char *what)
 {
 	fprintf(stderr, "queries: %s\n", what);
 	exit(1);
-}
-
-/* One figure; `target` 0: none. What counts against the target is value / baseline. */
-static void print(const char *name, double value, const char *unit, double target, double baseline)
-{
-	printf("%s{\"name\":\"%s\",\"value\":%.0f,\"unit\":\"%s\"", printed++ ? ",\n " : "[", name, value, unit);
-	if (target)
-		printf(",\"target\":%g,\"met\":%s", target, value >= target * (baseline ? baseline : 1) ? "true" : "false");
-	if (baseline)
-		printf(",\"baseline\":%.0f,\"ratio\":%.2f", baseline, value / baseline);
-	putchar('}');
 }
 
 /* ---- queries ---- */
@@ -100,7 +89,7 @@ static bool ask_kernel(const struct address *to, uint32_t ifindex)
 struct ask {
 	const char *name;
 	bool (*ask)(const struct address *to, uint32_t ifindex);
-	double target; /* times the kernel's rate */
+	double target; /* times the kernel's rate, 0: none */
 };
 
 static double time_pass(const struct ask *ask, int family, uint32_t ifindex, uint32_t *ret_found)
@@ -123,12 +112,12 @@ static void measure_queries(int family, uint32_t ifindex)
 	const struct ask asks[] = {
 		{ "RTM_GETROUTE", ask_kernel, 0 },
 		{ "xfib_lookup__best", ask_library, 0 },
-		{ "GetBestRoute2", ask_netioapi, ifindex ? 2 : 3 },
+		{ "GetBestRoute2", ask_netioapi, ifindex ? 2 : 80 },
 	};
 	const size_t count = sizeof(asks) / sizeof(asks[0]);
 	double values[3][ROUNDS], kernel_rate = 0;
 	uint32_t found[3];
-	char name[96];
+	char name[128];
 
 	for (int round = 0; round < ROUNDS; round++) {
 		for (size_t i = 0; i < count; i++)
@@ -141,9 +130,14 @@ static void measure_queries(int family, uint32_t ifindex)
 
 		snprintf(name, sizeof(name), "%s IPv%c %s", asks[i].name, family == AF_INET6 ? '6' : '4',
 			 ifindex ? "by one interface" : "by any interface");
-		print(name, rate, "queries/s", asks[i].target, i ? kernel_rate : 0);
+		figure__plain(name, rate, "queries/s");
 		if (!i)
 			kernel_rate = rate;
+		if (!asks[i].target)
+			continue;
+		snprintf(name, sizeof(name), "%s against %s, IPv%c %s", asks[i].name, asks[0].name,
+			 family == AF_INET6 ? '6' : '4', ifindex ? "by one interface" : "by any interface");
+		figure__at_least(name, rate / kernel_rate, "times", asks[i].target, kernel_rate);
 	}
 }
 
@@ -167,7 +161,7 @@ static void measure_bulk(int family)
 		values[round] = (double)count / (now() - begin);
 	}
 	snprintf(name, sizeof(name), "xfib_lookup__bulk IPv%c", family == AF_INET6 ? '6' : '4');
-	print(name, median(values, ROUNDS), "addresses/s", 0, 0);
+	figure__plain(name, median(values, ROUNDS), "addresses/s");
 }
 
 /* ---- changes ---- */
@@ -228,8 +222,8 @@ static void measure_changes(void)
 		many[round] = PAIRS / time_transactions(PAIRS, &path);
 		single[round] = SINGLE_PAIRS / time_single(SINGLE_PAIRS, &path);
 	}
-	print("create and delete, one transaction each", median(many, ROUNDS), "pairs/s", 50000, 0);
-	print("create and delete, one by one", median(single, ROUNDS), "pairs/s", 5000, 0);
+	figure__at_least("create and delete, one transaction each", median(many, ROUNDS), "pairs/s", 50000, 0);
+	figure__at_least("create and delete, one by one", median(single, ROUNDS), "pairs/s", 5000, 0);
 }
 
 int main(int argc, char **argv)
@@ -252,6 +246,5 @@ int main(int argc, char **argv)
 	measure_bulk(AF_INET6);
 	if (table)
 		measure_changes();
-	puts("]");
 	return 0;
 }

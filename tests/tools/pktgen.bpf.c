@@ -4,7 +4,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#define DESTINATIONS 4096
+#define DESTINATIONS 65536
 
 const volatile __u32 out_ifindex;
 const volatile __u32 destination_count = 1;
