@@ -36,7 +36,7 @@ DAEMON_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfibd/*.c))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 PROG_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/prog/*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
-BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 # The tables of cases are compiled once for each contract; layout.* and ported.c are of the test of what is installed.
 CONFORMANCE_TABLES := $(filter-out main harness expect layout ported,$(patsubst tests/conformance/%.c,%,$(wildcard tests/conformance/*.c)))
 CONFORMANCE_O := $(patsubst %,$(B)/tests/conformance/%.o,main harness expect $(CONFORMANCE_TABLES) $(CONFORMANCE_TABLES:=.user))
@@ -69,7 +69,7 @@ help:
 deps:
 	$(Q)packaging/deps
 
-tools: all $(TOOLS) $(BENCH)
+tools: all $(TOOLS) $(BENCHES)
 	@:
 
 tests: tools $(patsubst %,$(B)/tests/fib/%_test,full readers) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test
@@ -208,7 +208,7 @@ $(B)/tests/oracle/best_route_test: $(ORACLE_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(LIB_LIBS)
 
-$(BENCH) $(TOOLS) $(B)/tests/threads/threads_test: $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
+$(BENCHES) $(TOOLS) $(B)/tests/threads/threads_test: $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 

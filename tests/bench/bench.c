@@ -4,7 +4,7 @@
  *
  *	bench INGRESS EGRESS <ADDRESSES
  *
- * Prints one JSON object. Packets: BPF_PROG_RUN of the pinned XDP program, of
+ * Prints a line for each figure (figures.h). Packets: BPF_PROG_RUN of the pinned XDP program, of
  * one that forwards by bpf_fib_lookup(), and of one that only returns, in
  * turn, over the same destinations; medians of ROUNDS rounds. "hot": HOT
  * destinations, each REPEAT times in a row; "spread": each packet to another one, less
@@ -25,6 +25,7 @@
 #include <xfib/xfib.h>
 
 #include "addresses.h"
+#include "figures.h"
 #include "reference.skel.h"
 
 #define ROUNDS 9
@@ -185,13 +186,28 @@ static void print_family(const char *name, int family, int xfib_fd, const struct
 	struct packet_times times;
 	uint32_t found, rows;
 	double queries = time_queries(query_library, family, &found), calls = time_queries(query_netioapi, family, &rows);
+	char text[96];
 
 	time_packets(xfib_fd, reference, family, &times);
-	printf("\"%s\":{\"packets\":%u,\"xdp_hot_ns\":%.0f,\"xdp_spread_ns\":%.0f,\"fib_lookup_hot_ns\":%.0f,"
-	       "\"fib_lookup_spread_ns\":%.0f,\"found\":%u,\"queries_per_second\":%.0f,\"rows\":%u,"
-	       "\"GetBestRoute2_per_second\":%.0f}",
-	       name, times.packets, times.xfib_hot, times.xfib_spread, times.helper_hot, times.helper_spread, found, queries,
-	       rows, calls);
+	fprintf(stderr, "bench: %s: a round forwards %u packets, finds %u routes and %u rows\n", name, times.packets, found,
+		rows);
+	const struct {
+		const char *name;
+		double value;
+		const char *unit;
+	} figures[] = {
+		{ "XDP program, a destination 128 times in a row", times.xfib_hot, "ns" },
+		{ "XDP program, each packet to another destination", times.xfib_spread, "ns" },
+		{ "by bpf_fib_lookup, a destination 128 times in a row", times.helper_hot, "ns" },
+		{ "by bpf_fib_lookup, each packet to another destination", times.helper_spread, "ns" },
+		{ "xfib_lookup__best", queries, "queries/s" },
+		{ "GetBestRoute2", calls, "queries/s" },
+	};
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		snprintf(text, sizeof(text), "%s %s, small table", name, figures[i].name);
+		figure__plain(text, figures[i].value, figures[i].unit);
+	}
 }
 
 int main(int argc, char **argv)
@@ -212,10 +228,7 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		return fail(path);
 	read_addresses();
-	putchar('{');
-	print_family("ipv4", AF_INET, fd, reference);
-	putchar(',');
-	print_family("ipv6", AF_INET6, fd, reference);
-	puts("}");
+	print_family("IPv4", AF_INET, fd, reference);
+	print_family("IPv6", AF_INET6, fd, reference);
 	return 0;
 }

@@ -10,8 +10,9 @@
 figures__clear() { rm -f "$BUILD/bench.json"; }
 
 figure() {
-	jq -nc --arg name "$1" --argjson value "$2" --arg unit "$3" --arg kind "${4:-}" --argjson target "${5:-null}" \
-		--argjson baseline "${6:-null}" '{$name, $value, $unit, $target, met: (if $kind == "at-least" then $value >= $target
+	jq -nc --arg name "$1" --argjson full "$2" --arg unit "$3" --arg kind "${4:-}" --argjson target "${5:-null}" \
+		--argjson baseline "${6:-null}" '(if $full >= 100 then 1 else 1000 end) as $scale |
+		(($full * $scale | round) / $scale) as $value | {$name, $value, $unit, $target, met: (if $kind == "at-least" then $value >= $target
 			elif $kind == "at-most" then $value <= $target else null end), $baseline}'
 }
 
@@ -22,7 +23,7 @@ figures__add() {
 	jq -r --argjson new "$new" '($new | map(.name)) as $names | map(select(.name | IN($names[]) | not)) + $new |
 		"[\(map(tojson) | join(",\n "))]"' "$BUILD/bench.json" >"$BUILD/bench.json.tmp"
 	mv "$BUILD/bench.json.tmp" "$BUILD/bench.json"
-	jq -r '.[] | "  \(.name)\(" " * ([68 - (.name | length), 1] | max))\(.value) \(.unit)" +
+	jq -r '.[] | "  \(.name)\(" " * ([90 - (.name | length), 1] | max))\(.value) \(.unit)" +
 		(if .baseline then " (of \(.baseline))" else "" end) +
 		(if .target then "   target \(.target): \(if .met then "met" else "MISSED" end)" else "" end)' <<<"$new"
 }
