@@ -62,7 +62,7 @@ help:
 	@echo 'demo       (root) a router in network namespaces, with traffic'
 	@echo 'check      (root) all tests; ends with N passed, N failed, N skipped'
 	@echo 'fuzz       every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus'
-	@echo 'bench      (root) nanoseconds a packet, queries a second'
+	@echo 'bench      (root) all benchmarks, into build/bench.json; BENCH=lookup, queries or small: one of them; TABLE4=, TABLE6='
 	@echo 'deps       (root) installs what the build and the tests need'
 	@echo 'install, uninstall, clean'
 

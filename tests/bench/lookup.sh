@@ -6,14 +6,14 @@
 # build/growth.png. Takes about three minutes.
 #
 #   TABLE4=FILE TABLE6=FILE   other tables: see tables.sh
-#   LOOKUP="find programs"    these parts alone: import, find, growth, programs, frames, queries
+#   LOOKUP="find programs"    these parts alone: import, find, growth, programs, queries, get, frames
 set -eu
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../netns/topology.sh"
 . "$(dirname "$0")/figures.sh"
 . "$(dirname "$0")/tables.sh"
 bench=$BUILD/tests/bench
-parts=${LOOKUP:-import find growth programs frames queries}
+parts=${LOOKUP:-import find growth programs queries get frames}
 trap topology__remove EXIT
 trap 'exit 130' INT TERM
 topology__make "xfibl$$"
@@ -61,7 +61,7 @@ import_growth() {
 # Of the figures: one of a family, a structure and a size of table.
 growth_of() { jq --arg name "IPv$1 look-up in BPF, $3, $2" '.[] | select(.name == $name) | .value' "$BUILD/bench.json"; }
 measure_growth() {
-	local size family largest ratio
+	local size family largest
 	import_growth
 	for size in $growth_sizes; do
 		cat "$DIR/spread4-$size" "$DIR/spread6-$size" |
@@ -117,12 +117,11 @@ frames_against() { # column: the median of the rounds' ratios
 	awk -v column="$1" '{ print $1 / $column }' "$DIR/frames" | middle
 }
 measure_frames() {
-	local round
 	in_b ip link set b0 xdp off
 	head -n 65536 "$DIR/spread4" >"$DIR/destinations"
 	on_one "$bench/lookup" pin ra rb "$DIR/bpf"
 	xfib detach ra
-	for round in 1 2 3; do
+	for _ in 1 2 3; do
 		forward_by xfib/progs/xdp && by_xfib=$(packets)
 		forward_by '' && by_kernel=$(packets)
 		forward_by by_helper && by_helper=$(packets)
@@ -140,9 +139,9 @@ measure_frames() {
 
 # `xfib get -`: a million addresses, of both families.
 measure_get() {
-	local round rate
-	for round in 1 2 3 4 5 6 7 8; do cat "$DIR/spread4" "$DIR/spread6"; done | head -n 1000000 >"$DIR/many"
-	rate=$(for round in 1 2 3; do seconds on_one "$BUILD/xfib" get - <"$DIR/many"; done | middle | awk '{ printf "%.0f", 1e6 / $1 }')
+	local rate
+	for _ in 1 2 3 4; do cat "$DIR/spread4" "$DIR/spread6"; done | head -n 1000000 >"$DIR/many"
+	rate=$(for _ in 1 2 3; do seconds on_one "$BUILD/xfib" get - <"$DIR/many"; done | middle | awk '{ printf "%.0f", 1e6 / $1 }')
 	figure 'xfib get -' "$rate" addresses/s at-least 2000000 | figures__add
 }
 
@@ -154,8 +153,6 @@ if does find || does growth; then
 fi
 ! does growth || measure_growth
 ! does programs || cat "$DIR/spread4" "$DIR/spread6" | on_one "$bench/lookup" programs ra rb | figures__add
-if does queries; then
-	head -qn 10000 "$DIR/spread4" "$DIR/spread6" | on_one "$bench/queries" rb 0 | figures__add
-	measure_get
-fi
+! does queries || head -qn 10000 "$DIR/spread4" "$DIR/spread6" | on_one "$bench/queries" rb 0 | figures__add
+! does get || measure_get
 ! does frames || measure_frames
