@@ -55,7 +55,18 @@ struct {
 	__type(value, __u32);
 } xfib_tx SEC(".maps");
 
+/* The arena is the map's only element, as large as the instance made it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, 8);
+} xfib_fib SEC(".maps");
+
 /* ---- what lookup.c sets and reads ---- */
+
+const volatile __u32 fib_mask; /* words of the arena, less one */
 
 /* Host byte order; two halves of IPv6. */
 __u32 addresses4[LOOKUP_ADDRESSES];
@@ -67,6 +78,7 @@ __u32 cursor;    /* the address of the next look-up */
 __u32 zero;      /* is 0, but nobody knows */
 __u32 fib_flags; /* of bpf_fib_lookup() */
 __u32 table;
+__u64 root4, root6; /* of the table's compiled FIBs */
 __u64 answers;      /* their sum, so that they are needed */
 __u32 wrong_trie;   /* answers of the compiled FIB that are not those of the trie, of the kernel */
 __u32 wrong_kernel;
@@ -152,19 +164,33 @@ __noinline __u32 kernel6(struct xdp_md *ctx, __u64 high, __u64 low)
 	return bpf_fib_lookup(ctx, &fib, sizeof(fib), fib_flags) ? 0 : fib.ipv6_dst[3];
 }
 
-#ifdef XFIB_LEAF_TRIE
-#error "the compiled FIB is here: look it up"
-#else
+/* The target that a leaf stands for, as the tries have it. */
+static __always_inline __u32 target_of(__u32 leaf)
+{
+	return leaf & XFIB_LEAF_GROUP ? XFIB_TARGET_GROUP | (leaf & 0x3fff) : leaf;
+}
+
 __noinline __u32 fib4(__u32 address)
 {
-	return trie4(address);
+	const __u64 *words;
+	__u32 first = 0;
+
+	words = bpf_map_lookup_elem(&xfib_fib, &first);
+	if (!words)
+		return 0;
+	return target_of(xfib_fib__leaf(words, fib_mask, xfib_fib__find4(words, fib_mask, root4, address)));
 }
 
 __noinline __u32 fib6(__u64 high, __u64 low)
 {
-	return trie6(high, low);
+	const __u64 *words;
+	__u32 first = 0;
+
+	words = bpf_map_lookup_elem(&xfib_fib, &first);
+	if (!words)
+		return 0;
+	return target_of(xfib_fib__leaf(words, fib_mask, xfib_fib__find6(words, fib_mask, root6, high, low)));
 }
-#endif
 
 /* ---- 64 of them ---- */
 

@@ -7,11 +7,13 @@
  *	lookup find INGRESS TABLE NAME <ADDRESSES         look-ups in BPF; TABLE 254 also by bpf_fib_lookup(), with targets
  *	lookup programs INGRESS EGRESS <ADDRESSES         whole XDP programs
  *	lookup pin INGRESS EGRESS DIRECTORY               the programs that xfib's is compared with, for live frames
+ *	lookup state                                      words in use, words in reach, ns of the last compilation
  *
  * Each figure is a line (figures.h): medians of ROUNDS rounds, in each of which
  * everything is measured in turn; a ratio is the median of the rounds' ratios.
- * A round of look-ups takes all addresses once, by BPF_PROG_RUN. Before
- * anything is timed the answers are compared: the compiled FIB's with the
+ * A round takes all addresses once, by BPF_PROG_RUN, right after it did so
+ * without being timed: a router that is busy has its table in the caches, as
+ * far as it fits. Before anything is timed the answers are compared: the compiled FIB's with the
  * trie's and the kernel's, frames with those of the program that asks the kernel.
  */
 #include <arpa/inet.h>
@@ -24,6 +26,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <xfib/lookup.h>
 #include <xfib/xfib.h>
 
 #include "addresses.h"
@@ -32,6 +36,7 @@
 #include "lookup.skel.h"
 
 #define ROUNDS 7
+#define RUNS (LOOKUP_ADDRESSES / LOOKUP_BATCH)
 #define FRAME 80
 #define FRAMES_COMPARED 2000
 #define FIB_LOOKUP_DIRECT 1 /* BPF_FIB_LOOKUP_*, which older headers lack */
@@ -155,8 +160,6 @@ static void load(const char *device)
 	struct bpf_map *map;
 	struct xfib *instance;
 
-	if (!getenv("XFIB_PIN"))
-		fail("XFIB_PIN", "is not set: it names the pin directory of the instance to measure");
 	if (xfib_instance__open(NULL, &instance) || xfib_link__by_index(instance, if_nametoindex(device), &ingress))
 		fail(device, xfib_error__last());
 	bpf = lookup__open();
@@ -168,6 +171,7 @@ static void load(const char *device)
 		if (!strncmp(name, "xfib_", 5) && bpf_map__reuse_fd(map, open_pinned(name)))
 			fail(name, strerror(errno));
 	}
+	bpf->rodata->fib_mask = bpf_map__value_size(bpf->maps.xfib_fib) / 8 - 1;
 	if (lookup__load(bpf))
 		fail("loading the programs", strerror(errno));
 }
@@ -249,7 +253,7 @@ static void check_answers(bool is6, bool with_kernel)
 	struct lookup__bss *bss = bpf->bss;
 
 	bss->wrong_trie = bss->wrong_kernel = bss->none = 0;
-	run(is6 ? bpf->progs.check_6 : bpf->progs.check_4, frame, LOOKUP_ADDRESSES / LOOKUP_BATCH, XDP_PASS);
+	run(is6 ? bpf->progs.check_6 : bpf->progs.check_4, frame, RUNS, XDP_PASS);
 	fprintf(stderr, "lookup: IPv%d, table %u: %u addresses compared, %u without a route\n", is6 ? 6 : 4, bss->table,
 		LOOKUP_ADDRESSES, bss->none);
 	if (!bss->wrong_trie && (!bss->wrong_kernel || !with_kernel))
@@ -273,9 +277,12 @@ static void measure_lookups(bool is6, bool dependent, bool with_kernel, const ch
 	char name[128];
 
 	for (int round = 0; round < ROUNDS; round++) {
-		for (enum way way = 0; way < (with_kernel ? WAYS : KERNEL); way++)
-			times[way][round] = run(program_of(way, is6, dependent), frame, LOOKUP_ADDRESSES / LOOKUP_BATCH,
-						XDP_PASS) / LOOKUP_BATCH;
+		for (enum way way = 0; way < (with_kernel ? WAYS : KERNEL); way++) {
+			const struct bpf_program *program = program_of(way, is6, dependent);
+
+			run(program, frame, RUNS, XDP_PASS); /* the caches hold what they can of it, and nothing of the others */
+			times[way][round] = run(program, frame, RUNS, XDP_PASS) / LOOKUP_BATCH;
+		}
 	}
 	for (size_t i = 0; with_kernel && i < sizeof(comparisons) / sizeof(comparisons[0]); i++) {
 		const double *other = times[comparisons[i].way], *fib = times[FIB];
@@ -296,6 +303,31 @@ static void measure_lookups(bool is6, bool dependent, bool with_kernel, const ch
 	}
 }
 
+/* Where the compiled FIB of a table begins. */
+static uint64_t find_root(uint32_t table, uint32_t family)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info), slot;
+	int fd = open_pinned("xfib_fibs");
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		fail("xfib_fibs", strerror(errno));
+	slot = xfib_fib__slot(table, family, info.max_entries);
+	for (uint32_t i = 0; i < info.max_entries; i++, slot = (slot + 1) & (info.max_entries - 1)) {
+		struct xfib_fib fib;
+
+		if (bpf_map_lookup_elem(fd, &slot, &fib) || !fib.family)
+			break;
+		if (fib.table == table && fib.family == family && fib.root) {
+			close(fd);
+			return fib.root;
+		}
+	}
+	fprintf(stderr, "lookup: table %u has no compiled FIB of IPv%c: what xfibd logged says why\n", table,
+		family == AF_INET6 ? '6' : '4');
+	exit(1);
+}
+
 static void find(const char *table, const char *table_name)
 {
 	bool with_kernel = atoi(table) == XFIB_TABLE_MAIN;
@@ -305,6 +337,7 @@ static void find(const char *table, const char *table_name)
 	for (int is6 = 0; is6 < 2; is6++) {
 		if (!counts[is6])
 			continue;
+		*(is6 ? &bpf->bss->root6 : &bpf->bss->root4) = find_root(bpf->bss->table, is6 ? AF_INET6 : AF_INET);
 		check_answers(is6, with_kernel);
 		measure_lookups(is6, false, with_kernel, table_name);
 		measure_lookups(is6, true, with_kernel, table_name);
@@ -400,6 +433,7 @@ static void measure_programs(bool is6)
 		for (enum forwarder i = 0; i < FORWARDERS; i++) {
 			choose(i);
 			make_frame(is6, frame);
+			run(wrapper, frame, LOOKUP_ADDRESSES, XDP_REDIRECT);
 			begin = cpu_now();
 			run(wrapper, frame, LOOKUP_ADDRESSES, XDP_REDIRECT);
 			times[i][round] = (cpu_now() - begin) / LOOKUP_ADDRESSES;
@@ -446,6 +480,18 @@ static void measure_all_programs(const char *egress)
 	}
 }
 
+/* Words of the arena that hold something, those that readers can reach, nanoseconds of the last compilation. */
+static void print_state(void)
+{
+	struct xfib_state state;
+	uint32_t first = 0;
+
+	if (bpf_map_lookup_elem(open_pinned("xfib_state"), &first, &state))
+		fail("xfib_state", strerror(errno));
+	printf("%llu %llu %llu\n", (unsigned long long)state.fib_words, (unsigned long long)state.fib_live,
+	       (unsigned long long)state.fib_compiled);
+}
+
 static void pin(const struct bpf_program *program, const char *directory)
 {
 	char path[PATH_MAX];
@@ -463,9 +509,16 @@ int main(int argc, char **argv)
 		print_addresses(strtoul(argv[2], NULL, 10));
 		return 0;
 	}
+	if (!getenv("XFIB_PIN"))
+		fail("XFIB_PIN", "is not set: it names the pin directory of the instance to measure");
+	if (!strcmp(what, "state") && argc == 2) {
+		print_state();
+		return 0;
+	}
 	if (argc < 4) {
 		fputs("usage: lookup addresses COUNT <PREFIXES\n       lookup find INGRESS TABLE NAME <ADDRESSES\n"
-		      "       lookup programs INGRESS EGRESS <ADDRESSES\n       lookup pin INGRESS EGRESS DIRECTORY\n", stderr);
+		      "       lookup programs INGRESS EGRESS <ADDRESSES\n       lookup pin INGRESS EGRESS DIRECTORY\n"
+		      "       lookup state\n", stderr);
 		return 2;
 	}
 	load(argv[2]);
