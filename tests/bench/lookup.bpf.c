@@ -55,13 +55,13 @@ struct {
 	__type(value, __u32);
 } xfib_tx SEC(".maps");
 
-/* The arena is the map's only element, as large as the instance made it. */
+/* The arena is the map's only element, as large as the instance made it: words, and XFIB_FIB_SLACK. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__uint(key_size, 4);
-	__uint(value_size, 8);
+	__uint(value_size, 16);
 } xfib_fib SEC(".maps");
 
 /* ---- what lookup.c sets and reads ---- */
@@ -164,10 +164,12 @@ __noinline __u32 kernel6(struct xdp_md *ctx, __u64 high, __u64 low)
 	return bpf_fib_lookup(ctx, &fib, sizeof(fib), fib_flags) ? 0 : fib.ipv6_dst[3];
 }
 
-/* The target that a leaf stands for, as the tries have it. */
-static __always_inline __u32 target_of(__u32 leaf)
+/* The target that the end of a look-up stands for, as the tries have it. */
+static __always_inline __u32 target_of(struct xfib_fib_step step)
 {
-	return leaf & XFIB_LEAF_GROUP ? XFIB_TARGET_GROUP | (leaf & 0x3fff) : leaf;
+	__u32 leaf = step.reference & 0xffff;
+
+	return leaf & XFIB_LEAF_GROUP ? XFIB_TARGET_GROUP | (leaf & 0x7fff) : leaf;
 }
 
 __noinline __u32 fib4(__u32 address)
@@ -178,7 +180,7 @@ __noinline __u32 fib4(__u32 address)
 	words = bpf_map_lookup_elem(&xfib_fib, &first);
 	if (!words)
 		return 0;
-	return target_of(xfib_fib__leaf(words, fib_mask, xfib_fib__find4(words, fib_mask, root4, address)));
+	return target_of(xfib_fib__find4(words, fib_mask, root4, address));
 }
 
 __noinline __u32 fib6(__u64 high, __u64 low)
@@ -189,7 +191,7 @@ __noinline __u32 fib6(__u64 high, __u64 low)
 	words = bpf_map_lookup_elem(&xfib_fib, &first);
 	if (!words)
 		return 0;
-	return target_of(xfib_fib__leaf(words, fib_mask, xfib_fib__find6(words, fib_mask, root6, high, low)));
+	return target_of(xfib_fib__find6(words, fib_mask, root6, high, low));
 }
 
 /* ---- 64 of them ---- */

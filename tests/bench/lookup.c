@@ -171,7 +171,7 @@ static void load(const char *device)
 		if (!strncmp(name, "xfib_", 5) && bpf_map__reuse_fd(map, open_pinned(name)))
 			fail(name, strerror(errno));
 	}
-	bpf->rodata->fib_mask = bpf_map__value_size(bpf->maps.xfib_fib) / 8 - 1;
+	bpf->rodata->fib_mask = (bpf_map__value_size(bpf->maps.xfib_fib) - XFIB_FIB_SLACK) / 8 - 1;
 	if (lookup__load(bpf))
 		fail("loading the programs", strerror(errno));
 }
