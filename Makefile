@@ -36,7 +36,8 @@ DAEMON_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfibd/*.c))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 PROG_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/prog/*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
-BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+# peers.c needs DPDK, which only `make bench-peers` installs.
+BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c %/peers.c,$(wildcard tests/bench/*.c)))
 # The tables of cases are compiled once for each contract; layout.* and ported.c are of the test of what is installed.
 CONFORMANCE_TABLES := $(filter-out main harness expect layout ported,$(patsubst tests/conformance/%.c,%,$(wildcard tests/conformance/*.c)))
 CONFORMANCE_O := $(patsubst %,$(B)/tests/conformance/%.o,main harness expect $(CONFORMANCE_TABLES) $(CONFORMANCE_TABLES:=.user))
@@ -52,7 +53,7 @@ LIB_LIBS := -lbpf -lmnl
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
 CMD_LIBS := -lbpf -lmnl -ljansson -lz -llzma -lbz2
 
-.PHONY: all demo check bench fuzz install uninstall deps clean help tools tests unit threads fuzzers
+.PHONY: all demo check bench bench-peers fuzz install uninstall deps clean help tools tests unit threads fuzzers
 .SECONDARY:
 
 all: $(B)/bpf/xfib.bpf.o $(B)/lib/libxfib.so $(B)/lib/libxfib.a $(if $(CMD_O),$(B)/xfib) $(B)/xfibd
@@ -63,6 +64,7 @@ help:
 	@echo 'check      (root) all tests; ends with N passed, N failed, N skipped'
 	@echo 'fuzz       every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus'
 	@echo 'bench      (root) all benchmarks, into build/bench.json; BENCH=lookup, queries or small: one of them; TABLE4=, TABLE6='
+	@echo 'bench-peers  (root) look-ups in user space beside those of DPDK, which it installs; TABLE4=, TABLE6='
 	@echo 'deps       (root) installs what the build and the tests need'
 	@echo 'install, uninstall, clean'
 
@@ -104,6 +106,12 @@ demo bench:
 	$(Q)packaging/deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tools
 	$(Q)$(if $(filter demo,$@),demo/run,tests/bench/run)
+
+bench-peers:
+	$(root)
+	$(Q)packaging/deps libdpdk-dev
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tools $(B)/tests/bench/peers
+	$(Q)tests/bench/peers.sh
 
 $(B)/bpf/xfib.bpf.o: bpf/xfib.bpf.c $(wildcard bpf/*.h) $(wildcard include/xfib/*.h) vmlinux/vmlinux.h
 	@mkdir -p $(@D)
@@ -211,6 +219,13 @@ $(B)/tests/oracle/best_route_test: $(ORACLE_O) $(B)/lib/libxfib.a
 $(BENCHES) $(TOOLS) $(B)/tests/threads/threads_test: $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+# DPDK's headers are a system's: no warnings.
+DPDK = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk))
+$(B)/tests/bench/peers.o: private override CPPFLAGS += $(DPDK)
+$(B)/tests/bench/peers: $(B)/tests/bench/peers.o $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lrte_fib -lrte_lpm -lrte_eal
 
 INSTALLED := sbin/xfibd sbin/xfib lib/libxfib.so.0 lib/libxfib.so lib/libxfib.a lib/pkgconfig/xfib.pc \
 	lib/bpf/xfib.bpf.o include/netioapi.h $(patsubst include/%,include/%,$(wildcard include/xfib/*.h)) \
