@@ -3,14 +3,17 @@
  * Makes routing tables that look like the Internet's, the same ones for the
  * same seed.
  *
- * Lengths are distributed as in a full BGP table of 2026. Prefixes come in
- * runs of neighbours, as networks that split their allocation announce them;
- * a run begins inside a shorter prefix or in unused space. With the rates
- * below two of three prefixes have their sibling in the table too, and about half lie
- * in another one, much as in that table. Each run has one next hop, a few of which
- * carry most runs.
+ * The prefixes are those of a binary trie that is drawn from the root down.
+ * Whether a node is a prefix itself, and how the prefixes below it are split
+ * between its two sides, is drawn from what nodes of a real table are like: by
+ * their level, by how many prefixes they hold, and by whether a shorter prefix
+ * covers them (xfib-gen-model.h). So lengths, nesting, neighbours, and how
+ * crowded blocks of every size are, come out as there: docs/generator.md
+ * compares them. xfib-gen-fit makes the model, from any table.
  *
- * No prefix overlaps private, documentation or otherwise special space.
+ * A small table is a part of a full one: blocks of it, each with everything in
+ * it. No prefix overlaps private, documentation or otherwise special space.
+ * Neighbours often have the same next hop, and few next hops carry most.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,11 +24,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Addresses of both families are the upper bits of this. IPv4 uses the upper 32. */
-typedef unsigned __int128 address_t;
+#include "xfib-gen-model.h"
+#include "xfib-gen-cells4.h"
+#include "xfib-gen-cells6.h"
 
-#define RUN_PERCENT 66    /* the next prefix continues the run */
-#define NESTED_PERCENT 48 /* a run begins inside a shorter prefix */
+#define RUN_PERCENT 66 /* the next prefix has the same next hop */
 #define NEXTHOPS 64
 
 struct prefix {
@@ -33,22 +36,13 @@ struct prefix {
 	int length, nexthop;
 };
 
-struct share {
-	int length;
-	uint32_t count;
-};
-
-static const struct share lengths4[] = {
-	{ 8, 16 },	{ 9, 14 },	{ 10, 39 },	{ 11, 95 },	{ 12, 297 },	{ 13, 584 },
-	{ 14, 1201 },	{ 15, 2129 },	{ 16, 13635 },	{ 17, 8347 },	{ 18, 13387 },	{ 19, 25516 },
-	{ 20, 45627 },	{ 21, 52463 },	{ 22, 113741 }, { 23, 107869 }, { 24, 657365 }, { 0, 0 },
-};
-
-static const struct share lengths6[] = {
-	{ 20, 14 },    { 24, 42 },    { 26, 17 },    { 28, 161 },   { 29, 5435 },  { 30, 827 },	  { 31, 341 },
-	{ 32, 26740 }, { 33, 5407 },  { 34, 5197 },  { 35, 1837 },  { 36, 9424 },  { 37, 1208 },  { 38, 2677 },
-	{ 39, 1829 },  { 40, 23096 }, { 41, 1697 },  { 42, 2924 },  { 43, 1453 },  { 44, 24860 }, { 45, 4511 },
-	{ 46, 5640 },  { 47, 8925 },  { 48, 111866 }, { 0, 0 },
+/* A family's table, and its blocks, of which a small table takes some. */
+struct family {
+	size_t full;             /* prefixes of a whole table */
+	int first, last, block;  /* levels: where the trie begins, the longest prefix, blocks */
+	const struct model_cell *cells;
+	size_t cell_count;
+	const char *const *special;
 };
 
 static const char *const special4[] = {
@@ -58,6 +52,11 @@ static const char *const special4[] = {
 };
 
 static const char *const special6[] = { "2001::/23", "2001:db8::/32", "2002::/16", "3ffe::/16", NULL };
+
+static const struct family families[] = {
+	{ 1042325, 0, 24, 16, model4, sizeof(model4) / sizeof(model4[0]), special4 },
+	{ 246175, 3, 48, 28, model6, sizeof(model6) / sizeof(model6[0]), special6 },
+};
 
 static struct {
 	int family;
@@ -95,72 +94,10 @@ static bool chance(unsigned int percent)
 	return below(100) < percent;
 }
 
-/* ---- prefixes ---- */
-
-static address_t mask_of(int length)
+static bool happens(unsigned int share) /* of MODEL_ONE */
 {
-	return length ? ~(address_t)0 << (128 - length) : 0;
+	return below(MODEL_ONE) < share;
 }
-
-static address_t read_bytes(const uint8_t *bytes, int count)
-{
-	address_t address = 0;
-
-	for (int i = 0; i < 16; i++)
-		address = address << 8 | (i < count ? bytes[i] : 0);
-	return address;
-}
-
-static bool overlaps(const struct prefix *prefix, const char *text)
-{
-	char copy[64], *slash;
-	uint8_t bytes[16];
-	int shorter;
-
-	strcpy(copy, text);
-	slash = strchr(copy, '/');
-	*slash = '\0';
-	inet_pton(options.family, copy, bytes);
-	shorter = atoi(slash + 1) < prefix->length ? atoi(slash + 1) : prefix->length;
-	return !((prefix->address ^ read_bytes(bytes, options.family == AF_INET ? 4 : 16)) & mask_of(shorter));
-}
-
-static bool is_special(const struct prefix *prefix)
-{
-	const char *const *special = options.family == AF_INET ? special4 : special6;
-
-	if (options.family == AF_INET6 && prefix->address >> 125 != 1)
-		return true;
-	for (; *special; special++) {
-		if (overlaps(prefix, *special))
-			return true;
-	}
-	return false;
-}
-
-/* ---- the set, an open-addressed hash table of indices + 1 ---- */
-
-static struct prefix *prefixes;
-static size_t prefix_count;
-static uint32_t *buckets;
-static size_t bucket_mask;
-
-static bool add(const struct prefix *prefix)
-{
-	size_t bucket = (size_t)mix((uint64_t)(prefix->address >> 64) + (uint64_t)prefix->length) & bucket_mask;
-
-	for (; buckets[bucket]; bucket = (bucket + 1) & bucket_mask) {
-		const struct prefix *other = &prefixes[buckets[bucket] - 1];
-
-		if (other->address == prefix->address && other->length == prefix->length)
-			return false;
-	}
-	prefixes[prefix_count] = *prefix;
-	buckets[bucket] = (uint32_t)++prefix_count;
-	return true;
-}
-
-/* ---- generation, from the shortest prefixes to the longest ---- */
 
 /* A few next hops carry most runs: the second one half as many as the first, the third a third, … */
 static int choose_nexthop(void)
@@ -177,80 +114,257 @@ static int choose_nexthop(void)
 	}
 }
 
-static address_t random_address(void)
+/* ---- special space ---- */
+
+static const struct family *family;
+static struct prefix specials[16];
+static int special_count;
+
+static address_t mask_of(int length)
 {
-	address_t address = (address_t)next_number() << 64;
-
-	/* Registries hand IPv6 out of a few blocks. */
-	if (options.family == AF_INET6) {
-		static const uint16_t blocks[] = { 0x2001, 0x2400, 0x2401, 0x2402, 0x2408, 0x2409, 0x240e, 0x2600,
-						   0x2602, 0x2604, 0x2605, 0x2606, 0x2607, 0x2620, 0x2800, 0x2803,
-						   0x2804, 0x2806, 0x2a00, 0x2a01, 0x2a02, 0x2a03, 0x2a06, 0x2a0a,
-						   0x2a0b, 0x2a0e, 0x2a0f, 0x2a10, 0x2a12, 0x2a14, 0x2c0f, 0x240a };
-
-		address &= ~mask_of(16);
-		address |= (address_t)blocks[below(sizeof(blocks) / sizeof(blocks[0]))] << 112;
-	}
-	return address;
+	return length ? ~(address_t)0 << (128 - length) : 0;
 }
 
-static void begin_run(struct prefix *prefix, size_t shorter)
+static void read_specials(void)
 {
-	address_t within = 0;
-	int length = 0;
+	for (const char *const *text = family->special; *text; text++) {
+		struct prefix *special = &specials[special_count++];
+		uint8_t bytes[16] = { 0 };
+		char copy[64];
 
-	if (shorter && chance(NESTED_PERCENT)) {
-		const struct prefix *parent = &prefixes[below(shorter)];
-
-		within = parent->address;
-		length = parent->length;
-	}
-	prefix->address = random_address() & ~mask_of(length);
-	if (!length)
-		prefix->address = random_address();
-	prefix->address = (within | prefix->address) & mask_of(prefix->length);
-	prefix->nexthop = choose_nexthop();
-}
-
-static void generate_length(int length, size_t wanted)
-{
-	address_t step = (address_t)1 << (128 - length);
-	struct prefix prefix = { .length = length };
-	size_t shorter = prefix_count, made = 0;
-	bool running = false;
-
-	for (size_t tries = 0; made < wanted && tries < wanted * 20 + 1000; tries++) {
-		if (running && chance(RUN_PERCENT))
-			prefix.address += step;
-		else
-			begin_run(&prefix, shorter);
-		running = !is_special(&prefix) && add(&prefix);
-		made += running;
+		strcpy(copy, *text);
+		copy[strcspn(copy, "/")] = '\0';
+		inet_pton(options.family, copy, bytes);
+		special->address = model__address(bytes);
+		special->length = atoi(*text + strlen(copy) + 1);
 	}
 }
+
+enum kind { CLEAR, TOUCHED, SPECIAL };
+
+static enum kind kind_of(address_t address, int level)
+{
+	enum kind kind = CLEAR;
+
+	for (int i = 0; i < special_count; i++) {
+		int shorter = specials[i].length < level ? specials[i].length : level;
+
+		if ((specials[i].address ^ address) & mask_of(shorter))
+			continue;
+		if (specials[i].length <= level)
+			return SPECIAL;
+		kind = TOUCHED;
+	}
+	return kind;
+}
+
+static address_t side_of(address_t address, int level)
+{
+	return address | (address_t)1 << (127 - level);
+}
+
+/* How many prefixes have room in a node. */
+static size_t room_in(address_t address, int level)
+{
+	enum kind kind = kind_of(address, level);
+
+	if (kind == SPECIAL || level > family->last)
+		return 0;
+	if (kind == TOUCHED)
+		return room_in(address, level + 1) + room_in(side_of(address, level), level + 1);
+	return ((size_t)2 << (family->last - level)) - 1;
+}
+
+/* ---- generation, from the root down ---- */
+
+struct node {
+	address_t address;
+	int level;
+	bool covered, touches; /* the prefix before it ends where it begins */
+	enum sibling sibling;
+	size_t holds; /* prefixes, at least one */
+};
+
+static struct prefix *prefixes;
+static size_t prefix_count;
+static struct node *blocks;
+static size_t block_count;
+static address_t last_end; /* of the prefix that was drawn last */
+static bool cutting; /* nodes of the level of blocks are noted, not drawn */
+
+static const struct model_cell *cells[LEVELS][CLASSES][2];
+
+/* What the real table had no node like is as the most alike that it had: of the next smaller class, or larger. */
+static void index_model(void)
+{
+	for (size_t i = 0; i < family->cell_count; i++) {
+		const struct model_cell *cell = &family->cells[i];
+
+		cells[cell->level][cell->class][cell->covered] = cell;
+	}
+	for (int level = 0; level < LEVELS; level++) {
+		for (int covered = 0; covered < 2; covered++) {
+			for (int class = 1; class < CLASSES; class++) {
+				if (!cells[level][class][covered])
+					cells[level][class][covered] = cells[level][class - 1][covered];
+			}
+			for (int class = CLASSES - 2; class >= 0; class--) {
+				if (!cells[level][class][covered])
+					cells[level][class][covered] = cells[level][class + 1][covered];
+			}
+		}
+	}
+}
+
+static const struct model_cell *cell_of(const struct node *node)
+{
+	static const struct model_cell plain = { .left = { MODEL_ONE / 2 }, .split = { 0, 0, 0, 0, MODEL_ONE } };
+	int class = model__class(node->holds);
+	const struct model_cell *cell = cells[node->level][class][node->covered];
+
+	if (!cell)
+		cell = cells[node->level][class][!node->covered];
+	return cell ? cell : &plain;
+}
+
+/* How many of `all` prefixes go to the side that gets fewer. Of few, small numbers are as frequent as large ones. */
+static size_t draw_smaller(const struct model_cell *cell, size_t all)
+{
+	static const uint8_t sixteenths[SPLITS] = { 0, 0, 2, 4, 6, 7, 8 };
+	size_t share = below(MODEL_ONE), low, high;
+	int split = 0;
+
+	while (split < SPLITS - 1 && share >= cell->split[split])
+		share -= cell->split[split++];
+	if (!split || split == SPLITS - 1)
+		return split ? all / 2 : 0;
+	low = all * sixteenths[split] / 16 + 1;
+	high = all * sixteenths[split + 1] / 16;
+	if (split == SPLITS - 2)
+		high = all > 1 ? all / 2 - 1 : 0;
+	while (split == 1 && high > 1 && chance(50))
+		high /= 2;
+	return high < low ? all / 2 : low + below(high - low + 1);
+}
+
+/*
+ * The prefixes below a node, to its left side; as many as both sides have room
+ * for. A side that gets more than it has addresses of the longest prefixes is
+ * rare in real tables: it gets as many only if the other one has no room.
+ */
+static size_t draw_left(const struct node *node)
+{
+	const struct model_cell *cell = cell_of(node);
+	size_t room_left = room_in(node->address, node->level + 1);
+	size_t room_right = room_in(side_of(node->address, node->level), node->level + 1);
+	size_t left = draw_smaller(cell, node->holds), usual = (size_t)1 << (family->last - node->level - 1);
+
+	if (chance(75) && node->holds <= 2 * usual && room_left >= usual && room_right >= usual)
+		room_left = room_right = usual;
+	if (happens(cell->left[model__side(node->touches, node->sibling)]))
+		left = node->holds - left;
+	if (left > room_left)
+		left = room_left;
+	if (node->holds - left > room_right)
+		left = node->holds - room_right;
+	return left;
+}
+
+static bool draw_here(const struct node *node)
+{
+	if (node->level == family->last || node->holds == room_in(node->address, node->level))
+		return kind_of(node->address, node->level) == CLEAR;
+	return kind_of(node->address, node->level) == CLEAR && happens(cell_of(node)->here[node->sibling]);
+}
+
+/* Tells whether the node is a prefix itself. */
+static bool draw(struct node node)
+{
+	bool here, left_here = false;
+	size_t left;
+
+	if (cutting && node.level == family->block) {
+		blocks[block_count++] = node;
+		return false;
+	}
+	node.touches = node.address && node.address == last_end;
+	here = draw_here(&node);
+	if (here) {
+		prefixes[prefix_count++] = (struct prefix){ .address = node.address, .length = node.level };
+		last_end = node.address + ((address_t)1 << (128 - node.level));
+	}
+	node.covered |= here;
+	node.holds -= here;
+	if (!node.holds)
+		return here;
+	left = draw_left(&node);
+	if (left)
+		left_here = draw((struct node){ node.address, node.level + 1, node.covered, false,
+						left < node.holds ? RIGHT_SIDE : NOTHING, left });
+	if (node.holds > left)
+		draw((struct node){ side_of(node.address, node.level), node.level + 1, node.covered, false,
+				    !left ? NOTHING : left_here ? LEFT_PREFIX : LEFT_SIDE, node.holds - left });
+	return here;
+}
+
+/* Of a full table's short prefixes and blocks, so many, by chance, that `count` prefixes are in them. */
+static void draw_part(const struct node *root, size_t count)
+{
+	size_t all, kept = 0;
+
+	cutting = true;
+	draw(*root);
+	cutting = false;
+	all = prefix_count;
+	for (size_t i = 0; i < all; i++) {
+		if (below(family->full) < count && kept < count)
+			prefixes[kept++] = prefixes[i];
+	}
+	prefix_count = kept;
+	for (size_t i = 0; i < block_count && prefix_count < count; i++) {
+		size_t other = i + below(block_count - i);
+		struct node block = blocks[other];
+
+		blocks[other] = blocks[i];
+		if (block.holds > count / 8 + 1) /* no block is all of the table */
+			block.holds = count / 8 + 1;
+		if (block.holds > count - prefix_count)
+			block.holds = count - prefix_count;
+		draw(block);
+	}
+}
+
+static int by_address(const void *left, const void *right);
 
 static void generate(void)
 {
-	const struct share *lengths = options.family == AF_INET ? lengths4 : lengths6;
-	size_t total = 0, seen = 0, buckets_wanted = 64;
+	struct node root = { .level = family->first };
+	size_t most;
+	int nexthop = 0;
 
-	while (buckets_wanted < options.count * 2)
-		buckets_wanted *= 2;
-	bucket_mask = buckets_wanted - 1;
-	buckets = calloc(buckets_wanted, sizeof(*buckets));
-	prefixes = calloc(options.count, sizeof(*prefixes));
-	if (!buckets || !prefixes) {
+	if (family->first)
+		root.address = (address_t)1 << 125; /* 2000::/3 */
+	root.holds = options.count < family->full ? family->full : options.count;
+	most = room_in(root.address, root.level);
+	if (root.holds > most)
+		root.holds = most;
+	prefixes = calloc(root.holds, sizeof(*prefixes));
+	blocks = calloc(root.holds, sizeof(*blocks));
+	if (!prefixes || !blocks) {
 		fprintf(stderr, "xfib-gen: out of memory for %zu prefixes\n", options.count);
 		exit(1);
 	}
-	for (const struct share *share = lengths; share->length; share++)
-		total += share->count;
-	for (const struct share *share = lengths; share->length; share++) {
-		seen += share->count;
-		generate_length(share->length, options.count * seen / total - prefix_count);
+	index_model();
+	if (options.count < family->full)
+		draw_part(&root, options.count);
+	else
+		draw(root);
+	qsort(prefixes, prefix_count, sizeof(*prefixes), by_address);
+	for (size_t i = 0; i < prefix_count; i++) {
+		if (!i || !chance(RUN_PERCENT))
+			nexthop = choose_nexthop();
+		prefixes[i].nexthop = nexthop;
 	}
-	while (prefix_count < options.count) /* what the crowded lengths left over */
-		generate_length(options.family == AF_INET ? 24 : 48, options.count - prefix_count);
 }
 
 /* ---- output ---- */
@@ -394,8 +508,9 @@ int main(int argc, char **argv)
 {
 	take_options(argc, argv);
 	state = options.seed * 0x2545f4914f6cdd1du + (uint64_t)options.family;
+	family = &families[options.family == AF_INET6];
+	read_specials();
 	generate();
-	qsort(prefixes, prefix_count, sizeof(*prefixes), by_address);
 	if (options.addresses)
 		shuffle();
 	for (size_t i = 0; i < prefix_count; i++)
