@@ -60,9 +60,9 @@ static const struct family families[] = {
 
 static struct {
 	int family;
-	bool addresses, batch;
+	bool addresses, batch, day; /* what is printed: see usage() */
 	uint64_t seed;
-	size_t count;
+	size_t count, updates;
 	const char *device;
 	char *via[NEXTHOPS];
 	int vias;
@@ -415,16 +415,20 @@ static void print(const struct prefix *prefix)
 	putchar('\n');
 }
 
+#include "xfib-gen-updates.h"
+
 /* ---- options ---- */
 
 static _Noreturn void usage(int status)
 {
 	fputs("Usage: xfib-gen [-4|-6] [--seed N] [--count N] [--format prefixes|ip-batch|addresses]\n"
-	      "                [--via GATEWAY[,GATEWAY…]] [--dev DEV]\n"
+	      "                [--via GATEWAY[,GATEWAY…]] [--dev DEV] [--updates N]\n"
 	      "\n"
 	      "prefixes   one a line, in order\n"
 	      "ip-batch   for `ip -batch`, by the gateways of --via in turn, the first ones more often\n"
-	      "addresses  one address inside each prefix, in no order\n",
+	      "addresses  one address inside each prefix, in no order\n"
+	      "\n"
+	      "With --updates it prints so many updates to the table instead, `A PREFIX` or `W PREFIX` a line.\n",
 	      status ? stderr : stdout);
 	exit(status);
 }
@@ -470,8 +474,8 @@ static void take_options(int argc, char **argv)
 	static const struct option long_options[] = {
 		{ "seed", required_argument, NULL, 's' },   { "count", required_argument, NULL, 'c' },
 		{ "format", required_argument, NULL, 'f' }, { "via", required_argument, NULL, 'v' },
-		{ "dev", required_argument, NULL, 'd' },    { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "dev", required_argument, NULL, 'd' },    { "updates", required_argument, NULL, 'u' },
+		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
 	};
 	int option;
 
@@ -496,6 +500,10 @@ static void take_options(int argc, char **argv)
 		case 'd':
 			options.device = optarg;
 			break;
+		case 'u':
+			options.updates = (size_t)number("--updates", optarg, 100000000);
+			options.day = true;
+			break;
 		default:
 			usage(option == 'h' ? 0 : 2);
 		}
@@ -513,7 +521,9 @@ int main(int argc, char **argv)
 	generate();
 	if (options.addresses)
 		shuffle();
-	for (size_t i = 0; i < prefix_count; i++)
+	if (options.day)
+		print_updates(options.updates);
+	for (size_t i = 0; !options.day && i < prefix_count; i++)
 		print(&prefixes[i]);
 	return fflush(stdout) || ferror(stdout);
 }
