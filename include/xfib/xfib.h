@@ -183,6 +183,34 @@ int xfib_lookup__best(const struct xfib *instance, const struct xfib_query *quer
 
 /* ---- many destinations ---- */
 
+/* ---- the compiled FIB against the tries ---- */
+
+/* An address for which they differ: see struct xfib_rib_value for targets. */
+struct xfib_difference {
+	uint32_t family;
+	uint32_t table;
+	uint8_t address[16]; /* network byte order */
+	uint32_t by_fib, by_trie;
+};
+
+typedef void (*xfib_difference_fn)(const struct xfib_difference *difference, void *data);
+
+struct xfib_verification {
+	size_t size;           /* sizeof(struct xfib_verification) */
+	uint64_t addresses;    /* compared */
+	uint64_t left_to_trie; /* of them: the compiled FIB has no room for them, or there is none */
+	uint64_t differences;  /* after looking again for a tenth of a second */
+};
+
+/*
+ * Compares what packets get by the compiled FIB with what they get by the LPM
+ * tries, for the first and last address of every prefix and the one behind.
+ * `report` may be NULL. -EOPNOTSUPP: this instance has no tries that can be
+ * asked. Two system calls an address: some seconds for a full table.
+ */
+int xfib_instance__verify(const struct xfib *instance, xfib_difference_fn report, void *data,
+			  struct xfib_verification *ret_result);
+
 /* The short answer for one destination: ids for xfib_route__by_id() and xfib_nexthop__by_id(). */
 struct xfib_hop {
 	uint32_t route;   /* first route of the prefix, whose chain has the one that is used; XFIB_NONE: no route */

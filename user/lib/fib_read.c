@@ -74,6 +74,17 @@ enum fib_answer fib__look_up(const struct xfib *instance, uint32_t family, uint3
 	return leaf == XFIB_LEAF_NONE ? FIB_ANSWER_NO_ROUTE : FIB_ANSWER_ROUTE;
 }
 
+bool fib__leaf(const struct xfib *instance, uint32_t family, uint32_t table, const uint8_t address[16], uint32_t *ret_leaf)
+{
+	uint32_t before;
+	__u64 root;
+
+	if (!fib__begin(instance, family, table, &root, &before))
+		return false;
+	*ret_leaf = step_to(instance, root, family, address).reference & 0xffff;
+	return fib__is_steady(instance, before);
+}
+
 static fib_bulk_fn *choose_find(uint32_t family)
 {
 #if defined(__x86_64__)
