@@ -417,6 +417,7 @@ int fib__compile(struct fib *fib, __u32 table, __u8 family, struct fib_prefix *p
 		__atomic_store_n(&fib->maps->state->fib_compiled, nanoseconds() - begin, __ATOMIC_RELAXED);
 	} else {
 		fib__release_root(fib, &c.table);
+		held->grow_above = 2 * (count > held->count ? count : held->count); /* not again with each change */
 	}
 	arena__flush(fib);
 	arena__publish_usage(fib);

@@ -94,8 +94,8 @@ static int add_prefix(struct gathering *gathering, uint32_t table, uint8_t famil
 	return 0;
 }
 
-/* Compiles one table and family, or with family 0 all of them. */
-static int compile(struct rib *rib, uint32_t table, uint8_t family)
+/* Compiles one table and family, or with family 0 all of them. `stale`: where that fails, what there was must not stay. */
+static int compile(struct rib *rib, uint32_t table, uint8_t family, bool stale)
 {
 	const struct xfib_route *routes = rib->maps->routes;
 	uint32_t end = rib->maps->state->routes_end;
@@ -118,7 +118,7 @@ static int compile(struct rib *rib, uint32_t table, uint8_t family)
 
 		if (!failed)
 			took += rib->maps->state->fib_compiled;
-		else
+		else if (stale)
 			fib__drop(rib->fib, list->table, list->family);
 		err = failed ? failed : err;
 		free(list->prefixes);
@@ -150,17 +150,17 @@ void rib__settle_fib(struct rib *rib)
 	if (!rib->fib_ready) {
 		rib->fib_merged = merged;
 		rib->fib_ready = true;
-		report(rib, compile(rib, 0, 0));
+		report(rib, compile(rib, 0, 0, true));
 		return;
 	}
 	if (merged != rib->fib_merged) {
 		rib->fib_merged = merged;
-		report(rib, compile(rib, XFIB_TABLE_MAIN, XFIB_INET));
+		report(rib, compile(rib, XFIB_TABLE_MAIN, XFIB_INET, true));
 	}
 	now = rib__now();
 	if (!rib->fib_behind || now < rib->fib_retry_at)
 		return;
-	err = compile(rib, 0, 0);
+	err = compile(rib, 0, 0, false);
 	rib->fib_behind = err != 0;
 	rib->fib_retry_at = now + RETRY_SECONDS;
 	report(rib, err);
@@ -178,7 +178,7 @@ static void outgrown(struct rib *rib, uint32_t table, uint8_t family, int err)
 	if (err)
 		rib->fib_behind = true;
 	else if (fib__wants_compile(rib->fib, table, family))
-		rib->fib_behind |= compile(rib, table, family) != 0;
+		compile(rib, table, family, false); /* if it fails, the small root goes on serving */
 	report(rib, err);
 }
 
@@ -248,7 +248,7 @@ void fib_step__withdraw(struct rib *rib, uint32_t head)
 	prefix = prefix_at(rib, head);
 	/* Longer prefixes of table main, which a wide one of table local hid, come to light: only a compilation finds them. */
 	if (prefix.tier == FIB_LOCAL_FIRST && prefix.length != (gone->family == XFIB_INET6 ? 128 : 32)) {
-		if (compile(rib, table, gone->family))
+		if (compile(rib, table, gone->family, true))
 			rib->fib_behind = true;
 		return;
 	}
