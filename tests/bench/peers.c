@@ -444,6 +444,7 @@ static void measure(uint32_t which, const char *path, struct peer *all, double t
 
 int main(int argc, char **argv)
 {
+	const struct xfib_open_opts opts = { .size = sizeof(opts), .backend = XFIB_BACKEND_MAPS };
 	const char *routes4, *routes6;
 
 	if (argc < 3) {
@@ -455,8 +456,7 @@ int main(int argc, char **argv)
 	argv[2] = argv[0];
 	if (rte_eal_init(argc - 2, argv + 2) < 0)
 		fail("rte_eal_init", rte_strerror(rte_errno));
-	if (xfib_instance__open(&(struct xfib_open_opts){ .size = sizeof(struct xfib_open_opts), .backend = XFIB_BACKEND_MAPS },
-				&instance))
+	if (xfib_instance__open(&opts, &instance))
 		fail("xfib", xfib_error__last());
 	read_both();
 	measure(AF_INET, routes4, peers4, 1.5);

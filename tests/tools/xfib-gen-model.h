@@ -22,7 +22,7 @@ typedef unsigned __int128 address_t;
 /* What is beside a node. A left side is drawn before the right one, and so does not know yet what that is. */
 enum sibling { NOTHING, RIGHT_SIDE, LEFT_SIDE, LEFT_PREFIX };
 
-/* Likewise, for which side of it gets more: does the prefix before it end where it begins, and is its right side used? */
+/* Likewise, for which side of it gets more: does the prefix before it end where it begins, is its right side used? */
 #define SIDES 4
 static inline int model__side(int touches, enum sibling sibling)
 {

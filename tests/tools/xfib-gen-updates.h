@@ -5,7 +5,7 @@
  * 2026-05-11 (docs/generator.md compares them):
  *
  * A thousand prefixes flap all day: they get over a quarter of the updates
- * (IPv4; more than half for IPv6), a tenth of them nearly two thirds of that.
+ * (IPv4; more than half for IPv6), the busiest hundred most of that.
  * Most of the other prefixes have four to seven updates, not far from one
  * another, and then none. Few updates are withdrawals, more of those of
  * prefixes that the table did not have before; the next update of a prefix
