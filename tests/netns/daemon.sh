@@ -118,7 +118,7 @@ check_match "says whose it is" 'belongs to network namespace [0-9]+' "$ERR"
 check_status "from another network namespace: unload" 1 in_b "$BUILD/xfib" unload
 check_match "says whose it is" 'belongs to network namespace [0-9]+' "$ERR"
 check "it is still there" ls "$XFIB_PIN/xfib_state"
-in_r bpftool map update pinned "$XFIB_PIN/xfib_state" key 0 0 0 0 value 99 0 0 0 $(yes 0 | head -n 316) any
+in_r bpftool map update pinned "$XFIB_PIN/xfib_state" key 0 0 0 0 value 99 0 0 0 $(yes 0 | head -n 380) any
 check_status "another layout version: get" 1 xfib --backend maps get 10.0.2.1
 check_match "says which" 'layout version 99' "$ERR"
 check_status "another layout version: xfibd" 1 daemon
