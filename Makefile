@@ -53,7 +53,7 @@ LIB_LIBS := -lbpf -lmnl
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
 CMD_LIBS := -lbpf -lmnl -ljansson -lz -llzma -lbz2
 
-.PHONY: all demo check bench bench-peers fuzz install uninstall deps clean help tools tests unit threads fuzzers
+.PHONY: all demo check check-exhaustive bench bench-peers fuzz install uninstall deps clean help tools tests unit threads fuzzers
 .SECONDARY:
 
 all: $(B)/bpf/xfib.bpf.o $(B)/lib/libxfib.so $(B)/lib/libxfib.a $(if $(CMD_O),$(B)/xfib) $(B)/xfibd
@@ -64,6 +64,7 @@ help:
 	@echo 'check      (root) all tests; ends with N passed, N failed, N skipped'
 	@echo 'fuzz       every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus'
 	@echo 'bench      (root) all benchmarks, into build/bench.json; BENCH=lookup, queries or small: one of them; TABLE4=, TABLE6='
+	@echo 'check-exhaustive  (root) every IPv4 address, and ten million IPv6 ones, by the compiled FIB; TABLE4=, TABLE6='
 	@echo 'bench-peers  (root) look-ups in user space beside those of DPDK, which it installs; TABLE4=, TABLE6='
 	@echo 'deps       (root) installs what the build and the tests need'
 	@echo 'install, uninstall, clean'
@@ -106,6 +107,12 @@ demo bench:
 	$(Q)packaging/deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tools
 	$(Q)$(if $(filter demo,$@),demo/run,tests/bench/run)
+
+check-exhaustive:
+	$(root)
+	$(Q)packaging/deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/tests/fib/full_test
+	$(Q)$(B)/tests/fib/full_test exhaustive
 
 bench-peers:
 	$(root)
@@ -216,9 +223,11 @@ $(B)/tests/oracle/best_route_test: $(ORACLE_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(LIB_LIBS)
 
+$(B)/tests/bench/updates.o: $(SKELETON)
+$(B)/tests/bench/updates: $(B)/user/xfibd/bpf_maps.o
 $(BENCHES) $(TOOLS) $(B)/tests/threads/threads_test: $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIB_LIBS)
 
 # DPDK's headers are a system's: no warnings.
 DPDK = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk))

@@ -32,8 +32,7 @@ void place__write(struct fib *fib, uint32_t position, struct item item)
 	__atomic_store_n(&references[position / 2], item__is_block(item) ? item.reference : item.leaf, __ATOMIC_RELEASE);
 }
 
-/* The item of a run of a block. */
-static struct item read_run(const struct arena *arena, const struct block *block, uint32_t run)
+struct item block__item(const struct arena *arena, const struct block *block, uint32_t run)
 {
 	uint32_t position = block->leaves + (run << block->wide);
 
@@ -43,7 +42,7 @@ static struct item read_run(const struct arena *arena, const struct block *block
 			      .route = ((const uint32_t *)(const void *)arena->routes)[position] };
 }
 
-static void write_run(struct fib *fib, const struct block *block, uint32_t run, struct item item)
+void block__set(struct fib *fib, const struct block *block, uint32_t run, struct item item)
 {
 	uint32_t position = block->leaves + (run << block->wide);
 
@@ -116,7 +115,25 @@ void block__read(const struct arena *arena, const struct block *block, struct ru
 			ret_runs[run++].start = word * 64 + (uint32_t)__builtin_ctzll(bits);
 	}
 	for (run = 0; run < block->count; run++)
-		ret_runs[run].item = read_run(arena, block, run);
+		ret_runs[run].item = block__item(arena, block, run);
+}
+
+/* How many runs begin at values from 1 to `value`. */
+static uint32_t rank_of(const struct arena *arena, const struct block *block, uint32_t value)
+{
+	uint32_t word = value / 64, runs = 0;
+	uint64_t bits = arena->words[block->word + count_words(block->width) + word] & ((2ULL << (value % 64)) - 1);
+
+	if (count_words(block->width))
+		runs = ((const uint16_t *)(const void *)&arena->words[block->word])[word];
+	return runs + (uint32_t)__builtin_popcountll(bits);
+}
+
+bool block__is_run(const struct arena *arena, const struct block *block, uint32_t low, uint32_t high, uint32_t *ret_run)
+{
+	*ret_run = rank_of(arena, block, low);
+	return (!low || rank_of(arena, block, low - 1) != *ret_run) && rank_of(arena, block, high - 1) == *ret_run &&
+	       (high == 1U << block->width || rank_of(arena, block, high) != *ret_run);
 }
 
 /* ---- writing ---- */
@@ -155,7 +172,7 @@ int block__make(struct fib *fib, const struct run *runs, uint32_t count, uint32_
 	block = shape(word, width, wide, count);
 	write_bitmap(&fib->arena, &block, runs);
 	for (uint32_t i = 0; i < count; i++)
-		write_run(fib, &block, i, runs[i].item);
+		block__set(fib, &block, i, runs[i].item);
 	*ret_item = (struct item){ .reference = block.reference };
 	fib->usage.blocks_written++;
 	return 0;
@@ -173,7 +190,7 @@ bool block__update(struct fib *fib, const struct block *block, const struct run 
 	for (uint32_t i = 0; i < count; i++) {
 		if (item__same(old[i].item, runs[i].item))
 			continue;
-		write_run(fib, block, i, runs[i].item);
+		block__set(fib, block, i, runs[i].item);
 		fib->usage.in_place++;
 	}
 	return true;
@@ -187,7 +204,7 @@ void item__release(struct fib *fib, struct item item, bool all)
 		return;
 	block = block__open(&fib->arena, item.reference);
 	for (uint32_t i = 0; all && block.wide && i < block.count; i++)
-		item__release(fib, read_run(&fib->arena, &block, i), true);
+		item__release(fib, block__item(&fib->arena, &block, i), true);
 	arena__release(fib, block.word, block.words);
 }
 

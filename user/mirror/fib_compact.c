@@ -9,7 +9,7 @@
 
 #include "fib_private.h"
 
-#define ENTRIES_AT_ONCE 512u
+#define ENTRIES_AT_ONCE 16u
 /* Waste below this many words is none. */
 #define SLACK (64 * CHUNK_WORDS)
 

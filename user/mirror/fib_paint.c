@@ -71,21 +71,58 @@ static struct item paint_leaf(struct fib *fib, struct paint *paint, struct item 
 	return made;
 }
 
+/* Writes a block anew that cannot become these runs where it is. */
+static struct item rewrite(struct fib *fib, struct item item, const struct run *runs, uint32_t count, uint32_t depth)
+{
+	struct item made;
+	int err = block__make(fib, runs, count, depth, &made);
+
+	item__release(fib, item, false);
+	return err ? escape(fib, runs, count) : made;
+}
+
+/* May the run change where it is, so that no run becomes like its neighbour, and a block that is one leaf is noticed? */
+static bool stays_in_place(const struct paint *paint, const struct block *block, struct item old, struct item painted)
+{
+	if (item__is_block(old))
+		return item__is_block(painted) || painted.rank == RANK_ESCAPED;
+	return item__is_block(painted) ? block->wide : !paint->exact;
+}
+
+/* Most changes concern one run: without this each would cost as much as its block is large. */
+static struct item paint_run(struct fib *fib, struct paint *paint, struct item item, const struct block *block, uint32_t run,
+			     uint32_t depth, struct run *runs)
+{
+	struct item old = block__item(&fib->arena, block, run), painted = paint__item(fib, paint, old, depth + block->width);
+	uint32_t count;
+
+	if (item__same(old, painted))
+		return item;
+	if (stays_in_place(paint, block, old, painted)) {
+		block__set(fib, block, run, painted);
+		fib->usage.in_place++;
+		return item;
+	}
+	block__read(&fib->arena, block, runs);
+	runs[run].item = painted;
+	count = runs__join(runs, block->count);
+	return rewrite(fib, item, runs, count, depth);
+}
+
 static struct item paint_block(struct fib *fib, struct paint *paint, struct item item, uint32_t depth, struct run *old,
 			       struct run *runs)
 {
 	struct block block = block__open(&fib->arena, item.reference);
-	struct item made;
-	uint32_t count;
-	int err;
+	uint32_t low, high, run, count;
 
+	range_of(paint, depth, block.width, &low, &high);
+	if (block__is_run(&fib->arena, &block, low, high, &run))
+		return paint_run(fib, paint, item, &block, run, depth, runs);
 	block__read(&fib->arena, &block, old);
 	count = paint_runs(fib, paint, old, block.count, depth, block.width, runs);
 	if (block__update(fib, &block, old, runs, count))
 		return item;
-	err = block__make(fib, runs, count, depth, &made);
-	item__release(fib, item, false);
-	return err ? escape(fib, runs, count) : made;
+	return rewrite(fib, item, runs, count, depth);
 }
 
 static struct item paint_below(struct fib *fib, struct paint *paint, struct item item, uint32_t depth, struct run *old,

@@ -129,6 +129,11 @@ struct block block__open(const struct arena *arena, uint32_t reference);
 void block__read(const struct arena *arena, const struct block *block, struct run *ret_runs);
 /* An item at `depth` of runs that differ from their neighbours, the first one from 0 on: a block, or a leaf if it is one. -ENOSPC */
 int block__make(struct fib *fib, const struct run *runs, uint32_t count, uint32_t depth, struct item *ret_item);
+/* Are the values from `low` to before `high` just one run? Constant time, and so are the next two. */
+bool block__is_run(const struct arena *arena, const struct block *block, uint32_t low, uint32_t high, uint32_t *ret_run);
+struct item block__item(const struct arena *arena, const struct block *block, uint32_t run);
+/* Changes one run where it is: a leaf to a leaf, or anything in a wide block. */
+void block__set(struct fib *fib, const struct block *block, uint32_t run, struct item item);
 /* If the block can become these runs where it is, makes it so. */
 bool block__update(struct fib *fib, const struct block *block, const struct run *old, const struct run *runs,
 		   uint32_t count);
