@@ -164,12 +164,10 @@ __noinline __u32 kernel6(struct xdp_md *ctx, __u64 high, __u64 low)
 	return bpf_fib_lookup(ctx, &fib, sizeof(fib), fib_flags) ? 0 : fib.ipv6_dst[3];
 }
 
-/* The target that the end of a look-up stands for, as the tries have it. */
-static __always_inline __u32 target_of(struct xfib_fib_step step)
+/* The target of a route, as the tries have it; what is left to them counts as wrong. */
+static __always_inline __u32 target_of(struct xfib_fib_step end)
 {
-	__u32 leaf = step.reference & 0xffff;
-
-	return leaf & XFIB_LEAF_GROUP ? XFIB_TARGET_GROUP | (leaf & 0x7fff) : leaf;
+	return xfib_fib__target(end.reference & 0xffff);
 }
 
 __noinline __u32 fib4(__u32 address)
