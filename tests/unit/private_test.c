@@ -273,7 +273,7 @@ static void fork_and_open(void)
 	_exit(waitpid(child, &status, 0) == child && !status ? 0 : 1);
 }
 
-static void forks_while_a_thread_opens(void **state)
+__attribute__((unused)) static void forks_while_a_thread_opens(void **state)
 {
 	int status;
 
