@@ -64,6 +64,14 @@ struct {
 	__uint(value_size, 16);
 } xfib_fib SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct xfib_fib);
+} xfib_fibs SEC(".maps");
+
 /* ---- what lookup.c sets and reads ---- */
 
 const volatile __u32 fib_mask; /* words of the arena, less one */
@@ -78,10 +86,11 @@ __u32 cursor;    /* the address of the next look-up */
 __u32 zero;      /* is 0, but nobody knows */
 __u32 fib_flags; /* of bpf_fib_lookup() */
 __u32 table;
-__u64 root4, root6; /* of the table's compiled FIBs */
+__u32 slot4, slot6; /* of the table in xfib_fibs */
 __u64 answers;      /* their sum, so that they are needed */
 __u32 wrong_trie;   /* answers of the compiled FIB that are not those of the trie, of the kernel */
 __u32 wrong_kernel;
+__u32 left;         /* of wrong_trie: those that the compiled FIB has no room for */
 __u32 none;         /* addresses without a route */
 __u32 wrong_at;     /* index of the last one */
 
@@ -164,32 +173,39 @@ __noinline __u32 kernel6(struct xdp_md *ctx, __u64 high, __u64 low)
 	return bpf_fib_lookup(ctx, &fib, sizeof(fib), fib_flags) ? 0 : fib.ipv6_dst[3];
 }
 
-/* The target of a route, as the tries have it; what is left to them counts as wrong. */
+#define LEFT_TO_TRIE 0xffffffffu
+
+/* The target of a route, as the tries have it, or LEFT_TO_TRIE. */
 static __always_inline __u32 target_of(struct xfib_fib_step end)
 {
-	return xfib_fib__target(end.reference & 0xffff);
+	__u32 leaf = end.reference & 0xffff;
+
+	return leaf == XFIB_LEAF_TRIE ? LEFT_TO_TRIE : xfib_fib__target(leaf);
 }
 
+/* The root is read anew for each, as packets do it: the daemon moves what it points to. */
 __noinline __u32 fib4(__u32 address)
 {
-	const __u64 *words;
-	__u32 first = 0;
+	__u32 first = 0, slot = slot4;
+	const struct xfib_fib *fib = bpf_map_lookup_elem(&xfib_fibs, &slot);
+	const __u64 *words = bpf_map_lookup_elem(&xfib_fib, &first);
+	__u64 root;
 
-	words = bpf_map_lookup_elem(&xfib_fib, &first);
-	if (!words)
-		return 0;
-	return target_of(xfib_fib__find4(words, fib_mask, root4, address));
+	if (!words || !fib || !(root = *(const volatile __u64 *)&fib->root))
+		return LEFT_TO_TRIE;
+	return target_of(xfib_fib__find4(words, fib_mask, root, address));
 }
 
 __noinline __u32 fib6(__u64 high, __u64 low)
 {
-	const __u64 *words;
-	__u32 first = 0;
+	__u32 first = 0, slot = slot6;
+	const struct xfib_fib *fib = bpf_map_lookup_elem(&xfib_fibs, &slot);
+	const __u64 *words = bpf_map_lookup_elem(&xfib_fib, &first);
+	__u64 root;
 
-	words = bpf_map_lookup_elem(&xfib_fib, &first);
-	if (!words)
-		return 0;
-	return target_of(xfib_fib__find6(words, fib_mask, root6, high, low));
+	if (!words || !fib || !(root = *(const volatile __u64 *)&fib->root))
+		return LEFT_TO_TRIE;
+	return target_of(xfib_fib__find6(words, fib_mask, root, high, low));
 }
 
 /* ---- 64 of them ---- */
@@ -245,10 +261,12 @@ static __always_inline __u32 gateway_of(__u32 target, __u32 word)
 
 __noinline int compare4(struct xdp_md *ctx, __u32 at)
 {
-	__u32 address = addresses4[at & MASK], target = trie4(address);
+	__u32 address = addresses4[at & MASK], target = trie4(address), found;
 
 	none += !target;
-	if (fib4(address) != target) {
+	found = fib4(address);
+	left += found == LEFT_TO_TRIE;
+	if (found != target) {
 		wrong_trie++;
 		wrong_at = at;
 	}
@@ -262,10 +280,12 @@ __noinline int compare4(struct xdp_md *ctx, __u32 at)
 __noinline int compare6(struct xdp_md *ctx, __u32 at)
 {
 	__u64 high = addresses6[at & MASK][0], low = addresses6[at & MASK][1];
-	__u32 target = trie6(high, low);
+	__u32 target = trie6(high, low), found;
 
 	none += !target;
-	if (fib6(high, low) != target) {
+	found = fib6(high, low);
+	left += found == LEFT_TO_TRIE;
+	if (found != target) {
 		wrong_trie++;
 		wrong_at = at;
 	}

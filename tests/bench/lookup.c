@@ -26,7 +26,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <xfib/lookup.h>
 #include <xfib/xfib.h>
 
@@ -252,7 +251,7 @@ static void check_answers(bool is6, bool with_kernel)
 	static const uint8_t frame[FRAME];
 	struct lookup__bss *bss = bpf->bss;
 
-	bss->wrong_trie = bss->wrong_kernel = bss->none = 0;
+	bss->wrong_trie = bss->wrong_kernel = bss->left = bss->none = 0;
 	run(is6 ? bpf->progs.check_6 : bpf->progs.check_4, frame, RUNS, XDP_PASS);
 	fprintf(stderr, "lookup: IPv%d, table %u: %u addresses compared, %u without a route\n", is6 ? 6 : 4, bss->table,
 		LOOKUP_ADDRESSES, bss->none);
@@ -264,8 +263,11 @@ static void check_answers(bool is6, bool with_kernel)
 			(unsigned long long)bss->addresses6[bss->wrong_at % LOOKUP_ADDRESSES][1]);
 	else
 		fprintf(stderr, "lookup: such as 0x%08x:\n", bss->addresses4[bss->wrong_at % LOOKUP_ADDRESSES]);
-	fprintf(stderr, "lookup: the compiled FIB differs from the trie at %u addresses, the kernel at %u\n", bss->wrong_trie,
-		bss->wrong_kernel);
+	fprintf(stderr, "lookup: the compiled FIB differs from the trie at %u addresses, of which it leaves %u to the trie for "
+		"want of room", bss->wrong_trie, bss->left);
+	if (with_kernel)
+		fprintf(stderr, ", the kernel at %u", bss->wrong_kernel);
+	fputc('\n', stderr);
 	exit(1);
 }
 
@@ -303,25 +305,19 @@ static void measure_lookups(bool is6, bool dependent, bool with_kernel, const ch
 	}
 }
 
-/* Where the compiled FIB of a table begins. */
-static uint64_t find_root(uint32_t table, uint32_t family)
+/* Slot of a table in xfib_fibs. */
+static uint32_t find_slot(uint32_t table, uint32_t family)
 {
-	struct bpf_map_info info = { 0 };
-	uint32_t size = sizeof(info), slot;
-	int fd = open_pinned("xfib_fibs");
+	uint32_t slots = bpf_map__max_entries(bpf->maps.xfib_fibs), slot;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		fail("xfib_fibs", strerror(errno));
-	slot = xfib_fib__slot(table, family, info.max_entries);
-	for (uint32_t i = 0; i < info.max_entries; i++, slot = (slot + 1) & (info.max_entries - 1)) {
+	slot = xfib_fib__slot(table, family, slots);
+	for (uint32_t i = 0; i < slots; i++, slot = (slot + 1) & (slots - 1)) {
 		struct xfib_fib fib;
 
-		if (bpf_map_lookup_elem(fd, &slot, &fib) || !fib.family)
+		if (bpf_map__lookup_elem(bpf->maps.xfib_fibs, &slot, sizeof(slot), &fib, sizeof(fib), 0) || !fib.family)
 			break;
-		if (fib.table == table && fib.family == family && fib.root) {
-			close(fd);
-			return fib.root;
-		}
+		if (fib.table == table && fib.family == family && fib.root)
+			return slot;
 	}
 	fprintf(stderr, "lookup: table %u has no compiled FIB of IPv%c: what xfibd logged says why\n", table,
 		family == AF_INET6 ? '6' : '4');
@@ -337,7 +333,7 @@ static void find(const char *table, const char *table_name)
 	for (int is6 = 0; is6 < 2; is6++) {
 		if (!counts[is6])
 			continue;
-		*(is6 ? &bpf->bss->root6 : &bpf->bss->root4) = find_root(bpf->bss->table, is6 ? AF_INET6 : AF_INET);
+		*(is6 ? &bpf->bss->slot6 : &bpf->bss->slot4) = find_slot(bpf->bss->table, is6 ? AF_INET6 : AF_INET);
 		check_answers(is6, with_kernel);
 		measure_lookups(is6, false, with_kernel, table_name);
 		measure_lookups(is6, true, with_kernel, table_name);

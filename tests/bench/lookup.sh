@@ -7,7 +7,7 @@
 #
 #   TABLE4=FILE TABLE6=FILE   other tables: see tables.sh
 #   LOOKUP="find programs"    these parts alone: import, find, growth, programs, queries, get, frames
-set -eu
+set -eu -o pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../netns/topology.sh"
 . "$(dirname "$0")/figures.sh"
@@ -147,14 +147,14 @@ measure_frames() {
 # `xfib get -`: a million addresses, of both families.
 measure_get() {
 	local rate
-	for _ in 1 2 3 4; do cat "$DIR/spread4" "$DIR/spread6"; done | head -n 1000000 >"$DIR/many"
+	for _ in 1 2 3 4; do cat "$DIR/spread4" "$DIR/spread6"; done | awk 'NR <= 1000000' >"$DIR/many"
 	rate=$(for _ in 1 2 3; do seconds on_one "$BUILD/xfib" get - <"$DIR/many"; done | middle | awk '{ printf "%.0f", 1e6 / $1 }')
 	figure 'xfib get -' "$rate" addresses/s at-least 2000000 | figures__add
 }
 
 ! does import || measure_import
 tables__load
-xfibd__start ra rb
+xfibd__start --max-routes 4000000 ra rb # the arena has room for the tables of the growth too
 if does find || does growth; then
 	cat "$DIR/spread4" "$DIR/spread6" | on_one "$bench/lookup" find ra 254 'full table' | figures__add
 fi

@@ -5,7 +5,7 @@
 # them in build/bench.json: see queries.c.
 #
 #   TABLE4=FILE TABLE6=FILE   other tables: see tables.sh
-set -eu
+set -eu -o pipefail
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../netns/topology.sh"
 . "$(dirname "$0")/figures.sh"
