@@ -63,7 +63,8 @@ __u64 asked, wrong, left_to_trie, first_wrong; /* first_wrong: index and leaf */
 /* Global, so that the verifier looks at it once and not for each question. The leaf. */
 __attribute__((noinline)) int ask(__u32 index)
 {
-	__u32 zero = 0, position;
+	struct xfib_fib_step step;
+	__u32 zero = 0;
 	const __u64 *arena = bpf_map_lookup_elem(&words, &zero);
 	const struct xfib_state *shared = bpf_map_lookup_elem(&state, &zero);
 	const struct question *question = bpf_map_lookup_elem(&questions, &index);
@@ -75,10 +76,10 @@ __attribute__((noinline)) int ask(__u32 index)
 	if (!root)
 		return XFIB_LEAF_TRIE;
 	if (question->family == XFIB_INET6)
-		position = xfib_fib__find6(arena, READERS_WORDS - 1, root, question->high, question->low).position;
+		step = xfib_fib__find6(arena, READERS_WORDS - 1, root, question->high, question->low);
 	else
-		position = xfib_fib__find4(arena, READERS_WORDS - 1, root, (__u32)(question->high >> 32)).position;
-	return (int)xfib_fib__leaf(arena, READERS_WORDS - 1, position);
+		step = xfib_fib__find4(arena, READERS_WORDS - 1, root, (__u32)(question->high >> 32));
+	return (int)(step.reference & 0xffff);
 }
 
 static __always_inline int begin_of(struct xdp_md *ctx, __u32 *ret_begin)

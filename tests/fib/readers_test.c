@@ -163,15 +163,17 @@ static bool ask_once(const struct question *question, struct answer *ret_answer)
 	const struct maps *maps = subject.maps;
 	const struct xfib_state *state = maps->state;
 	uint64_t generation = __atomic_load_n(&state->generation, __ATOMIC_ACQUIRE), root;
-	uint32_t mask = READERS_WORDS - 1, position;
+	uint32_t mask = READERS_WORDS - 1;
+	struct xfib_fib_step step;
 
 	root = __atomic_load_n(question->family == XFIB_INET6 ? &state->root6 : &state->root4, __ATOMIC_ACQUIRE);
 	if (question->family == XFIB_INET6)
-		position = xfib_fib__find6(maps->fib_words, mask, root, question->high, question->low).position;
+		step = xfib_fib__find6(maps->fib_words, mask, root, question->high, question->low);
 	else
-		position = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(question->high >> 32)).position;
-	ret_answer->leaf = xfib_fib__leaf(maps->fib_words, mask, position);
-	ret_answer->route = __atomic_load_n(&((const uint32_t *)maps->fib_routes)[position], __ATOMIC_RELAXED);
+		step = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(question->high >> 32));
+	/* The leaf that was read: its place may have become a reference to a block since. */
+	ret_answer->leaf = (uint16_t)step.reference;
+	ret_answer->route = __atomic_load_n(&((const uint32_t *)maps->fib_routes)[step.position], __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return __atomic_load_n(&state->generation, __ATOMIC_RELAXED) == generation;
 }
