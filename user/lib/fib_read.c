@@ -74,6 +74,11 @@ enum fib_answer fib__look_up(const struct xfib *instance, uint32_t family, uint3
 	return leaf == XFIB_LEAF_NONE ? FIB_ANSWER_NO_ROUTE : FIB_ANSWER_ROUTE;
 }
 
+bool fib__exists(const struct xfib *instance, uint32_t family, uint32_t table)
+{
+	return instance->fib.memory && instance->state.memory && root_of(instance, instance->state.memory, family, table);
+}
+
 bool fib__leaf(const struct xfib *instance, uint32_t family, uint32_t table, const uint8_t address[16], uint32_t *ret_leaf)
 {
 	uint32_t before;

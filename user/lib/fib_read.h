@@ -24,6 +24,9 @@ enum fib_answer fib__look_up(const struct xfib *instance, uint32_t family, uint3
 bool fib__begin(const struct xfib *instance, uint32_t family, uint32_t table, __u64 *ret_root, uint32_t *ret_before);
 bool fib__is_steady(const struct xfib *instance, uint32_t before);
 
+/* Has the table a compiled FIB? */
+bool fib__exists(const struct xfib *instance, uint32_t family, uint32_t table);
+
 /* The leaf of an address. False: there is no compiled FIB, or it changed meanwhile. */
 bool fib__leaf(const struct xfib *instance, uint32_t family, uint32_t table, const uint8_t address[16], uint32_t *ret_leaf);
 

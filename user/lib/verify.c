@@ -52,6 +52,7 @@ enum outcome { SAME, LEFT_TO_TRIE, DIFFERENT };
 
 static enum outcome compare(const struct xfib *instance, struct xfib_difference *difference)
 {
+	bool by_fib = false;
 	uint32_t leaf;
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -59,16 +60,19 @@ static enum outcome compare(const struct xfib *instance, struct xfib_difference 
 
 		if (attempt)
 			nanosleep(&pause, NULL);
-		if (!fib__leaf(instance, difference->family, difference->table, difference->address, &leaf))
+		if (!fib__exists(instance, difference->family, difference->table))
 			return LEFT_TO_TRIE;
+		if (!fib__leaf(instance, difference->family, difference->table, difference->address, &leaf))
+			continue; /* the daemon is changing something */
 		if (leaf == XFIB_LEAF_TRIE)
 			return LEFT_TO_TRIE;
+		by_fib = true;
 		difference->by_fib = xfib_fib__target(leaf);
 		difference->by_trie = target_by_tries(instance, difference->family, difference->table, difference->address);
 		if (difference->by_fib == difference->by_trie)
 			return SAME;
 	}
-	return DIFFERENT;
+	return by_fib ? DIFFERENT : LEFT_TO_TRIE;
 }
 
 /* Sets the bits behind a prefix; then the next address. False: there is none. */
