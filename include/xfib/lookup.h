@@ -155,7 +155,7 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__begin(const __u64 *words, __u32 mask,
 
 /*
  * One step down from a block of `width` bits, by the address' next bits, which
- * are the upper ones of `high`. From a leaf it goes nowhere, without a branch:
+ * are the upper ones of `high`. From a leaf it goes nowhere, by a selection, of which cc makes no branch:
  * whether there is a further step is what a processor cannot guess, and a wrong guess
  * costs more than the step, because it ends the overlap with other work.
  * All indices are within the arena whatever the words say. `wide`: 1, 0, or -1
