@@ -131,19 +131,18 @@ XFIB_INLINE __u32 xfib_fib__slot(__u32 table, __u32 family, __u32 slots)
 	return (table * 2 + (family == XFIB_INET6)) & (slots - 1);
 }
 
-/* Leaf at a place of the arena; `mask` is the number of words, a power of two, less one. */
-XFIB_INLINE __u32 xfib_fib__leaf(const __u64 *words, __u32 mask, __u32 position)
-{
-	return ((const __u16 *)words)[position & (mask * 4 + 3)];
-}
-
 /* Target, as in struct xfib_rib_value, of a leaf that is not XFIB_LEAF_TRIE. */
 XFIB_INLINE __u32 xfib_fib__target(__u32 leaf)
 {
 	return leaf & XFIB_LEAF_GROUP ? XFIB_TARGET_GROUP | (leaf & ~XFIB_LEAF_GROUP) : leaf;
 }
 
-/* A reference on the way of a look-up, and where it was read. The lower half of one that is no block is the leaf. */
+/*
+ * Below, `words` is the arena, and `mask` the number of its words, a power of two, less one.
+ *
+ * A reference on the way of a look-up, and where it was read. The lower half of one that is no block is the leaf; its
+ * place is for what lies beside it (xfib_fib_routes), and not to be read again: it may have become a reference to a block.
+ */
 struct xfib_fib_step {
 	__u32 reference, position;
 };
@@ -154,12 +153,10 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__begin(const __u64 *words, __u32 mask,
 }
 
 /*
- * One step down from a block of `width` bits, by the address' next bits, which
- * are the upper ones of `high`. From a leaf it goes nowhere, by a selection, of which cc makes no branch:
- * whether there is a further step is what a processor cannot guess, and a wrong guess
- * costs more than the step, because it ends the overlap with other work.
- * All indices are within the arena whatever the words say. `wide`: 1, 0, or -1
- * where the reference must tell.
+ * One step down from a block of `width` bits, by the address' next bits, which are the upper ones of `high`. From a
+ * leaf it goes nowhere, by a selection, of which cc makes no branch: whether there is a further step is what a processor
+ * cannot guess, and a wrong guess costs more than the step, because it ends the overlap with other work. All indices
+ * are within the arena whatever the words say. `is_wide`: 1, 0, or -1 where the reference must tell.
  */
 XFIB_INLINE struct xfib_fib_step xfib_fib__descend(const __u64 *words, __u32 mask, struct xfib_fib_step from, __u64 high,
 						   int width, int is_wide)

@@ -43,10 +43,10 @@ static uint64_t sweep(const struct maps *maps, uint64_t root, uint64_t begin, ui
 	uint64_t wrong = 0;
 
 	for (uint64_t address = begin; address < end; address++) {
-		uint32_t position = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)address).position;
+		struct xfib_fib_step step = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)address);
 
-		wrong += xfib_fib__leaf(maps->fib_words, mask, position) != expected.leaf ||
-			 (routes[position] != expected.route && expected.leaf != XFIB_LEAF_NONE &&
+		wrong += (step.reference & 0xffff) != expected.leaf ||
+			 (routes[step.position] != expected.route && expected.leaf != XFIB_LEAF_NONE &&
 			  expected.leaf != XFIB_LEAF_TRIE);
 	}
 	return wrong;

@@ -40,16 +40,16 @@ struct answer subject__ask(const struct subject *subject, address_t address)
 {
 	const struct maps *maps = subject->maps;
 	uint64_t root = fib__root(subject->fib, subject->table, subject__family(subject));
-	uint32_t mask = maps->sizes.fib_words - 1, position;
+	uint32_t mask = maps->sizes.fib_words - 1;
+	struct xfib_fib_step step;
 
 	if (!root)
 		return (struct answer){ .leaf = XFIB_LEAF_TRIE };
 	if (subject->bits == 32)
-		position = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(address >> 96)).position;
+		step = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(address >> 96));
 	else
-		position = xfib_fib__find6(maps->fib_words, mask, root, (uint64_t)(address >> 64), (uint64_t)address).position;
-	return (struct answer){ xfib_fib__leaf(maps->fib_words, mask, position),
-				((const uint32_t *)maps->fib_routes)[position] };
+		step = xfib_fib__find6(maps->fib_words, mask, root, (uint64_t)(address >> 64), (uint64_t)address);
+	return (struct answer){ (uint16_t)step.reference, ((const uint32_t *)maps->fib_routes)[step.position] };
 }
 
 struct answer answer__of(const struct oracle_prefix *prefix)

@@ -79,7 +79,10 @@ int fib__clear(struct fib *fib, __u32 table, __u8 family, const struct fib_prefi
 /* 0: the table has no compiled FIB. */
 __u64 fib__root(const struct fib *fib, __u32 table, __u8 family);
 
-/* How many prefixes the table's FIB was made from, by fib__compile(), set and clear. */
+/*
+ * How many prefixes the table's FIB was made from, by fib__compile(), set and clear; about, since one that longer ones
+ * hide altogether is counted with each fib__set().
+ */
 size_t fib__count(const struct fib *fib, __u32 table, __u8 family);
 
 /* Has the table outgrown its small root, so that it should be compiled anew? */

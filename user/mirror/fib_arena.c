@@ -183,7 +183,7 @@ static void release_now(struct arena *arena, struct piece piece)
 	}
 }
 
-/* For want of memory for the list the words are lost until the table is compiled anew, which is better than too early. */
+/* For want of memory for the list the words are lost, which is better than to use them too early. */
 void arena__release(struct fib *fib, uint32_t word, uint32_t words)
 {
 	if (fib->pending_count == fib->pending_room) {

@@ -59,8 +59,11 @@ static bool is_wasteful(const struct fib *fib)
 	const struct arena *arena = &fib->arena;
 	uint64_t used = words_used(arena);
 
-	return used > fib->compact_above && (used > 2 * arena->live + SLACK || (arena->free_count + arena->waiting_count < arena->chunk_count / 16 &&
-						  used > arena->live + arena->live / 4 + SLACK));
+	bool scarce = arena->free_count + arena->waiting_count < arena->chunk_count / 16;
+
+	if (used <= fib->compact_above)
+		return false;
+	return used > 2 * arena->live + SLACK || (scarce && used > arena->live + arena->live / 4 + SLACK);
 }
 
 static void begin(struct fib *fib)
