@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * Bounds the waste of the arena. When what is dead in used chunks exceeds what
+ * Bounds the waste of the arena. When what is dead in used chunks exceeds half of what
  * is live, the chunks that are mostly dead are emptied: a walk over all tables,
  * a few entries with each change, moves their blocks elsewhere, each by one
  * store of the reference to it.
@@ -11,7 +11,7 @@
 
 #define ENTRIES_AT_ONCE 16u
 /* Waste below this many words is none. */
-#define SLACK (64 * CHUNK_WORDS)
+#define SLACK (16 * CHUNK_WORDS)
 
 /* The block written anew, if it lies in a chunk that is being emptied; its children likewise, before. */
 static struct item move(struct fib *fib, struct item item, uint32_t depth);
@@ -63,7 +63,7 @@ static bool is_wasteful(const struct fib *fib)
 
 	if (used <= fib->compact_above)
 		return false;
-	return used > 2 * arena->live + SLACK || (scarce && used > arena->live + arena->live / 4 + SLACK);
+	return used > arena->live + arena->live / 2 + SLACK || (scarce && used > arena->live + arena->live / 4 + SLACK);
 }
 
 static void begin(struct fib *fib)

@@ -94,8 +94,22 @@ static int add_prefix(struct gathering *gathering, uint32_t table, uint8_t famil
 	return 0;
 }
 
-/* Compiles one table and family, or with family 0 all of them. `stale`: where that fails, what there was must not stay. */
-static int compile(struct rib *rib, uint32_t table, uint8_t family, bool stale)
+/*
+ * Where there is no room for a new FIB beside the old one, the old one makes room, and the trie serves the table
+ * meanwhile. `keep`: rather keep the old one, which is right.
+ */
+static int compile_list(struct rib *rib, const struct table_list *list, bool keep)
+{
+	int err = fib__compile(rib->fib, list->table, list->family, list->prefixes, list->count);
+
+	if (!err || keep)
+		return err;
+	fib__drop(rib->fib, list->table, list->family);
+	return fib__compile(rib->fib, list->table, list->family, list->prefixes, list->count);
+}
+
+/* Compiles one table and family, or with family 0 all of them. */
+static int compile(struct rib *rib, uint32_t table, uint8_t family, bool keep)
 {
 	const struct xfib_route *routes = rib->maps->routes;
 	uint32_t end = rib->maps->state->routes_end;
@@ -114,11 +128,11 @@ static int compile(struct rib *rib, uint32_t table, uint8_t family, bool stale)
 	}
 	for (size_t i = 0; i < gathering.count; i++) {
 		struct table_list *list = &gathering.lists[i];
-		int failed = err ? err : fib__compile(rib->fib, list->table, list->family, list->prefixes, list->count);
+		int failed = err == -ENOMEM ? err : compile_list(rib, list, keep);
 
 		if (!failed)
 			took += rib->maps->state->fib_compiled;
-		else if (stale)
+		else if (!keep)
 			fib__drop(rib->fib, list->table, list->family);
 		err = failed ? failed : err;
 		free(list->prefixes);
@@ -127,6 +141,7 @@ static int compile(struct rib *rib, uint32_t table, uint8_t family, bool stale)
 		err = fib__compile(rib->fib, table, family, NULL, 0);
 	free(gathering.lists);
 	__atomic_store_n(&rib->maps->state->fib_compiled, took, __ATOMIC_RELAXED);
+	rib->fib_behind |= err && !keep;
 	return err;
 }
 
@@ -150,19 +165,19 @@ void rib__settle_fib(struct rib *rib)
 	if (!rib->fib_ready) {
 		rib->fib_merged = merged;
 		rib->fib_ready = true;
-		report(rib, compile(rib, 0, 0, true));
+		report(rib, compile(rib, 0, 0, false));
 		return;
 	}
 	if (merged != rib->fib_merged) {
 		rib->fib_merged = merged;
-		report(rib, compile(rib, XFIB_TABLE_MAIN, XFIB_INET, true));
+		report(rib, compile(rib, XFIB_TABLE_MAIN, XFIB_INET, false));
 	}
 	now = rib__now();
 	if (!rib->fib_behind || now < rib->fib_retry_at)
 		return;
-	err = compile(rib, 0, 0, false);
-	rib->fib_behind = err != 0;
+	rib->fib_behind = false;
 	rib->fib_retry_at = now + RETRY_SECONDS;
+	err = compile(rib, 0, 0, false);
 	report(rib, err);
 }
 
@@ -175,10 +190,16 @@ void rib__want_fib(struct rib *rib)
 
 static void outgrown(struct rib *rib, uint32_t table, uint8_t family, int err)
 {
-	if (err)
-		rib->fib_behind = true;
-	else if (fib__wants_compile(rib->fib, table, family))
-		compile(rib, table, family, false); /* if it fails, the small root goes on serving */
+	if (!err && fib__wants_compile(rib->fib, table, family))
+		compile(rib, table, family, true); /* if it fails, the small root goes on serving */
+	if (!err)
+		return;
+	/* Made anew a table takes less than after many changes: it is tried at once, but not with every change. */
+	rib->fib_behind = true;
+	if (rib__now() >= rib->fib_retry_at) {
+		rib->fib_retry_at = rib__now() + RETRY_SECONDS;
+		err = compile(rib, table, family, false);
+	}
 	report(rib, err);
 }
 
@@ -248,8 +269,7 @@ void fib_step__withdraw(struct rib *rib, uint32_t head)
 	prefix = prefix_at(rib, head);
 	/* Longer prefixes of table main, which a wide one of table local hid, come to light: only a compilation finds them. */
 	if (prefix.tier == FIB_LOCAL_FIRST && prefix.length != (gone->family == XFIB_INET6 ? 128 : 32)) {
-		if (compile(rib, table, gone->family, true))
-			rib->fib_behind = true;
+		compile(rib, table, gone->family, false);
 		return;
 	}
 	cover = choose_cover(rib, gone);
