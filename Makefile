@@ -224,7 +224,7 @@ $(B)/tests/oracle/best_route_test: $(ORACLE_O) $(B)/lib/libxfib.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(LIB_LIBS)
 
 $(B)/tests/bench/updates.o: $(SKELETON)
-$(B)/tests/bench/updates: $(B)/user/xfibd/bpf_maps.o
+$(B)/tests/bench/updates: $(B)/user/xfibd/bpf_maps.o $(B)/user/xfibd/trie_queue.o
 $(BENCHES) $(TOOLS) $(B)/tests/threads/threads_test: $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIB_LIBS)

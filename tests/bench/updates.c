@@ -22,6 +22,7 @@
 #include "rib_private.h"
 
 #define TABLE 1000
+#define BURST 1000 /* changes: some 100 KiB of the kernel's messages */
 
 struct update {
 	uint8_t prefix[16];
@@ -113,11 +114,32 @@ static int by_value(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-static void replay(struct rib *rib)
+/* All of them, in bursts as the daemon applies what the kernel has queued. */
+static void replay_bursts(struct maps *maps, struct rib *rib)
 {
-	const double rate = 300000, slow = 50;
+	const double least = 300000;
+	double begin = now(), rate;
+	char name[96];
+
+	for (size_t i = 0; i < count;) {
+		maps__defer(maps);
+		for (size_t end = i + BURST; i < end && i < count; i++) {
+			if (apply(rib, i))
+				die("a change was refused");
+		}
+		if (maps__end_deferring(maps))
+			die("the tries did not take the changes");
+	}
+	rate = (double)count / (now() - begin);
+	snprintf(name, sizeof(name), "IPv%c updates of a day, RIB, tries and compiled FIB", family == AF_INET6 ? '6' : '4');
+	figure__line(name, rate, "a second", &least, rate >= least, NULL);
+}
+
+/* Once more, each for itself. */
+static void replay_singly(struct rib *rib)
+{
+	const double slow = 50;
 	float *took = calloc(count, sizeof(*took));
-	double begin = now(), total = 0;
 	char name[96];
 
 	if (!took)
@@ -129,11 +151,10 @@ static void replay(struct rib *rib)
 			die("a change was refused");
 		took[i] = (float)((now() - before) * 1e6);
 	}
-	total = now() - begin;
 	qsort(took, count, sizeof(*took), by_value);
-	snprintf(name, sizeof(name), "IPv%c updates of a day, RIB, tries and compiled FIB", family == AF_INET6 ? '6' : '4');
-	figure__line(name, (double)count / total, "a second", &rate, (double)count / total >= rate, NULL);
-	strcat(name, ", p99 of one");
+	snprintf(name, sizeof(name), "IPv%c update alone, median", family == AF_INET6 ? '6' : '4');
+	figure__line(name, took[count / 2], "us", NULL, false, NULL);
+	strcpy(strrchr(name, ','), ", p99");
 	figure__line(name, took[count * 99 / 100], "us", &slow, took[count * 99 / 100] <= slow, NULL);
 	strcpy(strrchr(name, ','), ", slowest");
 	figure__line(name, took[count - 1], "us", NULL, false, NULL);
@@ -163,7 +184,8 @@ int main(int argc, char **argv)
 	}
 	rib__settle_fib(rib);
 	read_file(argv[3]);
-	replay(rib);
+	replay_bursts(&bpf->maps, rib);
+	replay_singly(rib);
 	rib__free(rib);
 	nexthops__free(nexthops);
 	bpf_maps__destroy(bpf);

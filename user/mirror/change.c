@@ -135,6 +135,46 @@ static int check(struct changing *changing)
 	return 0;
 }
 
+/* Tells the RIB how much of which own tables will change; of more than a few it need not know. */
+static void announce(struct changing *changing)
+{
+	struct {
+		uint32_t table, family, count;
+	} found[4] = { 0 };
+	const uint32_t room = sizeof(found) / sizeof(found[0]);
+
+	for (uint32_t i = 0, at = 0; i < changing->count; i++) {
+		const struct xfib_route_spec *spec = &changing->changes[i].spec;
+		uint32_t table = change__table(&changing->changes[i]);
+
+		if (found[at].count && (found[at].table != table || found[at].family != spec->family)) {
+			for (at = 0; at < room - 1 && found[at].count; at++) {
+				if (found[at].table == table && found[at].family == spec->family)
+					break;
+			}
+			if (found[at].table != table || found[at].family != spec->family)
+				found[at].count = 0;
+		}
+		found[at].table = table;
+		found[at].family = spec->family;
+		found[at].count++;
+	}
+	for (uint32_t at = 0; at < room; at++) {
+		if (found[at].count && !mirror__is_mirrored(changing->mirror, found[at].table))
+			rib__expect(changing->mirror->rib, found[at].table, (uint8_t)found[at].family, found[at].count);
+	}
+}
+
+#define AHEAD 8 /* changes whose look-ups are under way at a time */
+
+static void prefetch(const struct changing *changing, uint32_t index)
+{
+	const struct change *change = &changing->changes[index];
+
+	rib__prefetch(changing->mirror->rib, change__table(change), (uint8_t)change->spec.family, change->spec.prefix,
+		      (uint8_t)change->spec.prefix_length);
+}
+
 static int run(struct changing *changing)
 {
 	uint32_t begin = 0;
@@ -144,12 +184,13 @@ static int run(struct changing *changing)
 		uint32_t end = begin + 1;
 
 		if (!is_kernel(changing, begin)) {
+			if (begin + AHEAD < changing->count)
+				prefetch(changing, begin + AHEAD);
 			err = change_own__run(changing, begin);
 		} else {
 			while (end < changing->count && is_kernel(changing, end))
 				end++;
 			err = change_kernel__run(changing, begin, end);
-			changing->gateway.valid = false; /* it may no longer be on the link */
 		}
 		begin = end;
 	}
@@ -184,6 +225,21 @@ static int take_back(struct changing *changing)
 	return err;
 }
 
+/* Keeps the changes. What the maps do not take after all is taken back, with the rest. */
+static int finish(struct changing *changing)
+{
+	int err = rib__end_own(changing->mirror->rib, true);
+
+	if (!err)
+		return 0;
+	changing__fail(changing, changing->count, err, "writing the LPM tries: %s", strerror(-err));
+	if (change_undo__run(changing))
+		err = -EIO;
+	if (changing->device_gone)
+		rib__flush_own(changing->mirror->rib, is_unknown, changing->mirror);
+	return err;
+}
+
 int mirror__change(struct mirror *mirror, const struct change *changes, uint32_t count, uint64_t origin,
 		   struct change_failure *ret_failure)
 {
@@ -200,9 +256,10 @@ int mirror__change(struct mirror *mirror, const struct change *changes, uint32_t
 		changing.first_sequence = nl__take_sequences(mirror->nl, count);
 		rib__set_route_listener(mirror->rib, change_undo__note, mirror);
 		rib__begin_own(mirror->rib);
+		announce(&changing);
 		err = run(&changing);
 		if (!err)
-			rib__end_own(mirror->rib, true);
+			err = finish(&changing);
 		else if (take_back(&changing))
 			err = -EIO;
 		rib__set_route_listener(mirror->rib, NULL, NULL);

@@ -25,8 +25,12 @@ static int refuse(char ret_message[CHANGE_MESSAGE], const char *format, ...)
 
 static bool is_zero_from(const uint8_t address[16], uint32_t bit)
 {
-	for (; bit < 128; bit++) {
-		if (address[bit / 8] & (0x80 >> bit % 8))
+	uint32_t at = bit / 8;
+
+	if (at < 16 && address[at] & (0xff >> bit % 8))
+		return false;
+	for (at++; at < 16; at++) {
+		if (address[at])
 			return false;
 	}
 	return true;
@@ -52,11 +56,12 @@ static int check_prefix(const struct xfib_route_spec *spec, char ret_message[CHA
 	if (spec->prefix_length > bits_of(spec->family))
 		return refuse(ret_message, "prefix length %u: at most %u is possible", spec->prefix_length,
 			      bits_of(spec->family));
-	inet_ntop((int)spec->family, spec->prefix, text, sizeof(text));
-	if (!is_zero_from(spec->prefix, bits_of(spec->family)))
-		return refuse(ret_message, "prefix %s: the bytes behind an IPv4 address must be zero", text);
-	if (!is_zero_from(spec->prefix, spec->prefix_length))
+	if (!is_zero_from(spec->prefix, spec->prefix_length)) {
+		inet_ntop((int)spec->family, spec->prefix, text, sizeof(text));
+		if (!is_zero_from(spec->prefix, bits_of(spec->family)))
+			return refuse(ret_message, "prefix %s: the bytes behind an IPv4 address must be zero", text);
 		return refuse(ret_message, "prefix %s/%u: bits behind the prefix are set", text, spec->prefix_length);
+	}
 	if (!is_zero_from(spec->source, bits_of(spec->family)))
 		return refuse(ret_message, "source address: the bytes behind an IPv4 address must be zero");
 	return 0;
@@ -97,6 +102,7 @@ static int check_attributes(const struct xfib_route_spec *spec, char ret_message
 static int check_gateway(const struct xfib_route_spec *spec, const struct xfib_path_spec *path,
 			 char ret_message[CHANGE_MESSAGE])
 {
+	const char *why = NULL;
 	char text[INET6_ADDRSTRLEN] = "";
 
 	if (!path->gateway_family) {
@@ -106,17 +112,18 @@ static int check_gateway(const struct xfib_route_spec *spec, const struct xfib_p
 	}
 	if (path->gateway_family != AF_INET && path->gateway_family != AF_INET6)
 		return refuse(ret_message, "gateway family %u: AF_INET, AF_INET6 or 0 is expected", path->gateway_family);
-	inet_ntop((int)path->gateway_family, path->gateway, text, sizeof(text));
 	if (spec->family == AF_INET6 && path->gateway_family == AF_INET)
-		return refuse(ret_message, "gateway %s: an IPv6 route cannot have an IPv4 gateway", text);
-	if (is_zero_from(path->gateway, 0))
-		return refuse(ret_message, "gateway %s: the unspecified address is none; give no family for an on-link route",
-			      text);
-	if (!is_zero_from(path->gateway, bits_of(path->gateway_family)))
-		return refuse(ret_message, "gateway %s: the bytes behind an IPv4 address must be zero", text);
-	if (spec->type > XFIB_ROUTE_UNICAST)
-		return refuse(ret_message, "gateway %s: a route of type %s has none", text, xfib_route_type__name(spec->type));
-	return 0;
+		why = "an IPv6 route cannot have an IPv4 gateway";
+	else if (is_zero_from(path->gateway, 0))
+		why = "the unspecified address is none; give no family for an on-link route";
+	else if (!is_zero_from(path->gateway, bits_of(path->gateway_family)))
+		why = "the bytes behind an IPv4 address must be zero";
+	if (!why && spec->type <= XFIB_ROUTE_UNICAST)
+		return 0;
+	inet_ntop((int)path->gateway_family, path->gateway, text, sizeof(text));
+	if (why)
+		return refuse(ret_message, "gateway %s: %s", text, why);
+	return refuse(ret_message, "gateway %s: a route of type %s has none", text, xfib_route_type__name(spec->type));
 }
 
 static int check_path(const struct change *change, const struct xfib_path_spec *path, char ret_message[CHANGE_MESSAGE])

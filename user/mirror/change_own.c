@@ -7,8 +7,8 @@
  * appended is a route of its own behind the others: it does not join them as a
  * path.
  *
- * Cost: a look-up of a hash for each possible length of the gateway's route,
- * spared as long as routes with the same gateway follow one another.
+ * Cost: a look-up of a hash for each length in use, to find the gateway's
+ * route; spared for gateways that were checked since an on-link route changed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,14 +25,6 @@ static bool is_given(const uint8_t address[16])
 	static const uint8_t zero[16];
 
 	return memcmp(address, zero, sizeof(zero)) != 0;
-}
-
-static bool covers(const struct xfib_route_spec *spec, uint8_t family, const uint8_t address[16])
-{
-	uint32_t whole = spec->prefix_length / 8, rest = spec->prefix_length % 8;
-
-	return spec->family == family && !memcmp(spec->prefix, address, whole) &&
-	       (!rest || !((spec->prefix[whole] ^ address[whole]) & (uint8_t)(0xff00 >> rest)));
 }
 
 /* ---- gateways ---- */
@@ -57,12 +49,22 @@ static int find_gateway(struct changing *changing, uint32_t table, const struct 
 	return -ENETUNREACH;
 }
 
-static bool is_checked(const struct changing *changing, uint32_t table, const struct xfib_path_spec *path)
+/* Where the gateway of a path is among those that were checked, or would be. */
+static struct checked_gateway *checked_gateway__at(struct changing *changing, uint32_t table,
+						   const struct xfib_path_spec *path)
 {
-	const struct checked_gateway *checked = &changing->gateway;
+	uint64_t words[2], hash;
 
-	return checked->valid && checked->table == table && checked->ifindex == path->ifindex &&
-	       checked->gateway_family == path->gateway_family &&
+	memcpy(words, path->gateway, sizeof(words));
+	hash = (words[0] ^ words[1] ^ table) * 0x9e3779b97f4a7c15ULL;
+	return &changing->gateways[hash >> 32 & (CHECKED_GATEWAYS - 1)];
+}
+
+static bool is_checked(const struct changing *changing, const struct checked_gateway *checked, uint32_t table,
+		       const struct xfib_path_spec *path)
+{
+	return checked->version == rib__on_link_version(changing->mirror->rib) && checked->table == table &&
+	       checked->ifindex == path->ifindex && checked->gateway_family == path->gateway_family &&
 	       !memcmp(checked->gateway, path->gateway, sizeof(checked->gateway));
 }
 
@@ -71,6 +73,7 @@ static int check_gateway(struct changing *changing, uint32_t index, const struct
 {
 	uint32_t table = change__table(&changing->changes[index]);
 	bool link_local = path->gateway_family == AF_INET6 && path->gateway[0] == 0xfe && (path->gateway[1] & 0xc0) == 0x80;
+	struct checked_gateway *checked = checked_gateway__at(changing, table, path);
 	char text[INET6_ADDRSTRLEN] = "";
 	int err;
 
@@ -78,20 +81,20 @@ static int check_gateway(struct changing *changing, uint32_t index, const struct
 	if (path->flags & XFIB_NEXTHOP_ONLINK ||
 	    (path->ifindex && (link_local || changing->changes[index].restored)))
 		return 0;
-	if (is_checked(changing, table, path)) {
-		*ret_ifindex = changing->gateway.found;
+	if (is_checked(changing, checked, table, path)) {
+		*ret_ifindex = checked->found;
 		return 0;
 	}
 	err = link_local ? -EINVAL : find_gateway(changing, table, path, ret_ifindex);
 	if (!err) {
-		changing->gateway = (struct checked_gateway){
-			.valid = true,
+		*checked = (struct checked_gateway){
+			.version = rib__on_link_version(changing->mirror->rib),
 			.table = table,
 			.ifindex = path->ifindex,
 			.gateway_family = (uint8_t)path->gateway_family,
 			.found = *ret_ifindex,
 		};
-		memcpy(changing->gateway.gateway, path->gateway, sizeof(path->gateway));
+		memcpy(checked->gateway, path->gateway, sizeof(path->gateway));
 		return 0;
 	}
 	inet_ntop((int)path->gateway_family, path->gateway, text, sizeof(text));
@@ -239,7 +242,5 @@ int change_own__run(struct changing *changing, uint32_t index)
 	mirror->origin = 0;
 	if (err)
 		changing__fail(changing, index, err, "%s", explain(err));
-	if (covers(&change->spec, changing->gateway.gateway_family, changing->gateway.gateway))
-		changing->gateway.valid = false;
 	return err;
 }

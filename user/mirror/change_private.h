@@ -15,9 +15,11 @@ struct undo {
 	bool impossible; /* the RIB does not know all that it would take */
 };
 
-/* The gateway that was checked last: routes come by the thousand with the same one. */
+#define CHECKED_GATEWAYS 256 /* a power of two */
+
+/* A gateway that was checked: routes come by the thousand with the same few. */
 struct checked_gateway {
-	bool valid;
+	uint64_t version; /* rib__on_link_version() then */
 	uint32_t table, ifindex;
 	uint8_t gateway_family;
 	uint8_t gateway[16];
@@ -36,7 +38,7 @@ struct changing {
 	bool undoing;
 	bool undo_lost; /* something could not be noted for want of memory */
 	bool device_gone; /* meanwhile */
-	struct checked_gateway gateway;
+	struct checked_gateway gateways[CHECKED_GATEWAYS]; /* by hash */
 	int err; /* of the change that failed first */
 	struct change_failure failure;
 };

@@ -189,6 +189,7 @@ void fib__drop(struct fib *fib, __u32 table, __u8 family)
 
 	if (!found || !found->root)
 		return;
+	maps__flush(fib->maps); /* the tries serve it now: a change of theirs that was put off is in the FIB already */
 	old = *found;
 	found->root = 0;
 	found->count = 0;
@@ -196,6 +197,16 @@ void fib__drop(struct fib *fib, __u32 table, __u8 family)
 	fib__release_root(fib, &old);
 	arena__flush(fib);
 	arena__publish_usage(fib);
+}
+
+int fib__hold(struct fib *fib, __u32 table, __u8 family)
+{
+	struct fib_table *added;
+
+	if (!fib__table(fib, table, family))
+		return fib__add_table(fib, table, family, &added);
+	fib__drop(fib, table, family);
+	return 0;
 }
 
 /* ---- changes ---- */

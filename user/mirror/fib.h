@@ -66,6 +66,9 @@ int fib__compile(struct fib *fib, __u32 table, __u8 family, struct fib_prefix *p
 /* From now on the tries serve the table. */
 void fib__drop(struct fib *fib, __u32 table, __u8 family);
 
+/* Likewise, until fib__compile(), also where the table has no FIB yet. -ENOMEM; -ENOSPC: there is no room for another table. */
+int fib__hold(struct fib *fib, __u32 table, __u8 family);
+
 /*
  * Adds a prefix, or changes what its addresses get. The first prefix of a
  * table makes its FIB. -ENOSPC: part of the FIB was left to the trie.

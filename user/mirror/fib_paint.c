@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fib_private.h"
+#include "maps.h"
 
 static bool applies(struct paint *paint, struct item leaf)
 {
@@ -54,6 +55,7 @@ static struct item escape(struct fib *fib, const struct run *runs, uint32_t coun
 {
 	for (uint32_t i = 0; i < count; i++)
 		item__release(fib, runs[i].item, true);
+	maps__flush(fib->maps); /* what the trie is to say may have been put off */
 	fib->usage.escapes++;
 	return ITEM_ESCAPED;
 }

@@ -242,6 +242,7 @@ void mirror__begin(struct mirror *mirror)
 
 	if (mirror->depth++)
 		return;
+	maps__defer(mirror->maps);
 	__atomic_store_n(changes, *changes + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
@@ -249,9 +250,16 @@ void mirror__begin(struct mirror *mirror)
 void mirror__end(struct mirror *mirror)
 {
 	uint32_t *changes = &mirror->maps->state->changes;
+	int err;
 
-	if (!--mirror->depth)
-		__atomic_store_n(changes, *changes + 1, __ATOMIC_RELEASE);
+	if (--mirror->depth)
+		return;
+	err = maps__end_deferring(mirror->maps);
+	if (err) {
+		log_error("writing the LPM tries: %s; they are behind, and tried again in a second", strerror(-err));
+		mirror->sync_at = mirror__now_ms() + ERROR_INTERVAL_MS;
+	}
+	__atomic_store_n(changes, *changes + 1, __ATOMIC_RELEASE);
 }
 
 int mirror__catch_up(struct mirror *mirror)

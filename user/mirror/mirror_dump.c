@@ -11,7 +11,6 @@
 /* From the end of one full dump to the next: four times as long as the dump took, within these bounds. */
 #define SYNC_INTERVAL_MS 50
 #define SYNC_INTERVAL_MAX_MS 5000
-#define ERROR_INTERVAL_MS 1000  /* after a dump that failed */
 #define RETRY_INTERVAL_MS 30000 /* for routes that found no room */
 
 static int dump_links(struct mirror *mirror)

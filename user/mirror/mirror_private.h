@@ -60,6 +60,7 @@ void mirror__end(struct mirror *mirror);
 int mirror__catch_up(struct mirror *mirror);
 
 #define SETTINGS_INTERVAL_MS 1000 /* for settings that change without an event */
+#define ERROR_INTERVAL_MS 1000    /* after something that failed is tried again */
 
 uint64_t mirror__now_ms(void);
 

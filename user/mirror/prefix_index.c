@@ -89,6 +89,12 @@ uint32_t prefix_index__find(const struct prefix_index *index, uint32_t table, ui
 	return index->entries[locate(index, hash, table, family, prefix, length)].route;
 }
 
+void prefix_index__prefetch(const struct prefix_index *index, uint32_t table, uint8_t family, const uint8_t prefix[16],
+			    uint8_t length)
+{
+	__builtin_prefetch(&index->entries[hash_of(index, table, family, prefix, length) & (index->size - 1)]);
+}
+
 void prefix_index__set(struct prefix_index *index, uint32_t id)
 {
 	uint32_t hash, at = locate_route(index, &index->routes[id], &hash);

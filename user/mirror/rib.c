@@ -22,6 +22,7 @@ int rib__new(struct maps *maps, struct nexthops *nexthops, struct rib **ret_rib)
 		return -ENOMEM;
 	rib->maps = maps;
 	rib->nexthops = nexthops;
+	rib->on_link_version = 1;
 	rib->target = calloc(maps->sizes.routes, sizeof(*rib->target));
 	rib->seen = calloc(maps->sizes.routes, sizeof(*rib->seen));
 	slots__init(&rib->slots, maps, maps->sizes.routes, &maps->state->routes_end, clear_route);
@@ -166,6 +167,11 @@ uint32_t rib__head_at(const struct rib *rib, uint32_t id)
 	const struct xfib_route *route = &rib->maps->routes[id];
 
 	return prefix_index__find(&rib->index, route->table, route->family, route->prefix, route->prefix_length);
+}
+
+void rib__prefetch(const struct rib *rib, uint32_t table, uint8_t family, const uint8_t prefix[16], uint8_t length)
+{
+	prefix_index__prefetch(&rib->index, table, family, prefix, length);
 }
 
 /* ---- adding ---- */

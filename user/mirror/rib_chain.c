@@ -183,6 +183,18 @@ int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_
 
 /* ---- chains ---- */
 
+static bool unit__is_on_link(const struct rib *rib, struct unit unit)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t id = unit.first;
+
+	for (uint32_t i = 0; i < unit.count; i++, id = routes[id].next) {
+		if (route__is_on_link(&routes[id], &rib->maps->nexthops[routes[id].nexthop]))
+			return true;
+	}
+	return false;
+}
+
 /* Puts `unit` (count 0: nothing) there, so that readers see the chain before or after, never between. */
 int place__splice(struct rib *rib, struct place place, struct unit unit)
 {
@@ -206,6 +218,8 @@ int place__splice(struct rib *rib, struct place place, struct unit unit)
 	}
 	if (err)
 		return err;
+	if (unit__is_on_link(rib, place.old) || unit__is_on_link(rib, unit))
+		rib->on_link_version++;
 	rib__tell(rib, place, unit);
 	own__replaced(rib, place, unit);
 	return 0;

@@ -186,6 +186,34 @@ void rib__want_fib(struct rib *rib)
 	rib->fib_wanted = true;
 }
 
+/* ---- many changes at once ---- */
+
+#define MANY 4096 /* a change costs the FIB a microsecond; a compilation some tens for each block of the root */
+
+void rib__expect(struct rib *rib, uint32_t table, uint8_t family, uint32_t count)
+{
+	if (!rib->fib_ready || table == XFIB_TABLE_MAIN || count < MANY || rib->held_count == HELD_FIBS ||
+	    count / 2 < fib__count(rib->fib, table, family))
+		return;
+	if (!fib__hold(rib->fib, table, family))
+		rib->held[rib->held_count++] = (struct held_fib){ table, family };
+}
+
+void rib__compile_held(struct rib *rib)
+{
+	uint64_t took = 0;
+
+	for (uint32_t i = 0; i < rib->held_count; i++) {
+		int err = compile(rib, rib->held[i].table, rib->held[i].family, false);
+
+		report(rib, err);
+		took += rib->maps->state->fib_compiled;
+	}
+	if (rib->held_count)
+		__atomic_store_n(&rib->maps->state->fib_compiled, took, __ATOMIC_RELAXED);
+	rib->held_count = 0;
+}
+
 /* ---- changes ---- */
 
 static void outgrown(struct rib *rib, uint32_t table, uint8_t family, int err)

@@ -97,8 +97,9 @@ static int take_back(struct rib *rib, const struct own_step *step)
 int rib__end_own(struct rib *rib, bool keep)
 {
 	uint32_t kept = rib->step_count;
-	int err = 0;
+	int flushed = keep ? maps__flush(rib->maps) : 0, err = 0;
 
+	keep = keep && !flushed;
 	rib->own_mode = OWN_BACK;
 	while (!keep && !err && kept) {
 		err = take_back(rib, &rib->steps[kept - 1]);
@@ -115,7 +116,8 @@ int rib__end_own(struct rib *rib, bool keep)
 	free(rib->steps);
 	rib->steps = NULL;
 	rib->step_room = 0;
-	return err ? -EIO : 0;
+	rib__compile_held(rib);
+	return err ? -EIO : flushed;
 }
 
 /* ---- adding ---- */
@@ -281,6 +283,11 @@ uint32_t rib__room(const struct rib *rib)
 	return slots__room(&rib->slots);
 }
 
+uint64_t rib__on_link_version(const struct rib *rib)
+{
+	return rib->on_link_version;
+}
+
 /* An on-link path of a route of the chain, by `ifindex` or any device; XFIB_NONE if there is none. */
 static uint32_t find_on_link_path(const struct rib *rib, uint32_t head, uint32_t ifindex)
 {
@@ -289,8 +296,7 @@ static uint32_t find_on_link_path(const struct rib *rib, uint32_t head, uint32_t
 	for (uint32_t id = head; id; id = routes[id].next) {
 		const struct xfib_nexthop *nexthop = &rib->maps->nexthops[routes[id].nexthop];
 
-		if ((routes[id].type == XFIB_ROUTE_UNICAST || routes[id].type == XFIB_ROUTE_LOCAL) &&
-		    !nexthop->gateway_family && nexthop->ifindex && (!ifindex || nexthop->ifindex == ifindex))
+		if (route__is_on_link(&routes[id], nexthop) && (!ifindex || nexthop->ifindex == ifindex))
 			return id;
 	}
 	return XFIB_NONE;
@@ -307,6 +313,8 @@ int rib__find_on_link(const struct rib *rib, uint32_t table, uint8_t family, con
 
 		if (length < 128)
 			covering[length / 8] &= (uint8_t)(0xff00 >> (length % 8));
+		if (!rib->index.of_length[family == XFIB_INET6][length])
+			continue;
 		id = prefix_index__find(&rib->index, table, family, covering, (uint8_t)length);
 		id = find_on_link_path(rib, id, ifindex);
 		if (id) {

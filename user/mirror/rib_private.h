@@ -26,6 +26,13 @@ struct dump_cursor {
 };
 
 #define RECENT_EVENTS 64
+#define HELD_FIBS 8
+
+/* A table whose FIB is made anew after the change under way. */
+struct held_fib {
+	uint32_t table;
+	uint8_t family;
+};
 
 /* A change of an own route that may be taken back: what was where. */
 struct own_step {
@@ -59,6 +66,7 @@ struct rib {
 	bool refused;       /* in the dump under way */
 	bool refusing;      /* since the last dump in which all routes found room */
 	uint32_t next_expiry; /* seconds of CLOCK_MONOTONIC, 0: nothing expires */
+	uint64_t on_link_version;
 	/* of the dump under way, see rib_dump.c: */
 	struct dump_cursor cursor;
 	uint32_t recent[RECENT_EVENTS]; /* prefixes changed by events since the last part */
@@ -67,6 +75,8 @@ struct rib {
 	bool ambiguous;
 	/* of the change of own routes under way, see rib_own.c: */
 	enum own_mode own_mode;
+	struct held_fib held[HELD_FIBS];
+	uint32_t held_count;
 	struct own_step *steps;
 	uint32_t step_count, step_room;
 	/* who is told of changes, see rib_tell.c: */
@@ -78,6 +88,13 @@ struct rib {
 
 /* The route that begins at a slot. */
 struct unit unit__at(const struct rib *rib, uint32_t first);
+
+/* Does a path say that what it leads to is on a link? */
+static inline bool route__is_on_link(const struct xfib_route *route, const struct xfib_nexthop *nexthop)
+{
+	return (route->type == XFIB_ROUTE_UNICAST || route->type == XFIB_ROUTE_LOCAL) && !nexthop->gateway_family &&
+	       nexthop->ifindex;
+}
 
 enum path_likeness {
 	SAME_WAY,        /* device, gateway, type */
@@ -155,6 +172,9 @@ void local__note(const struct xfib_route *route, struct xfib_state *state);
 void fib_step__publish(struct rib *rib, uint32_t head);
 /* The prefix that began with slot `head`, whose route can still be read, is in no trie and no index any more. */
 void fib_step__withdraw(struct rib *rib, uint32_t head);
+
+/* Makes the FIBs anew that rib__expect() held. */
+void rib__compile_held(struct rib *rib);
 
 uint32_t rib__now(void); /* seconds of CLOCK_MONOTONIC */
 

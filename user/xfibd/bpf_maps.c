@@ -116,8 +116,8 @@ static void take_descriptors(struct bpf_maps *bpf)
 {
 	struct xfib_bpf *skeleton = bpf->skeleton;
 
-	bpf->rib4_fd = bpf_map__fd(skeleton->maps.xfib_rib4);
-	bpf->rib6_fd = bpf_map__fd(skeleton->maps.xfib_rib6);
+	trie_queue__init(&bpf->queue4, bpf_map__fd(skeleton->maps.xfib_rib4), sizeof(struct xfib_rib4_key));
+	trie_queue__init(&bpf->queue6, bpf_map__fd(skeleton->maps.xfib_rib6), sizeof(struct xfib_rib6_key));
 	bpf->neighbours_fd = bpf_map__fd(skeleton->maps.xfib_neighbours);
 	bpf->tx_fd = bpf_map__fd(skeleton->maps.xfib_tx);
 	bpf->stats_fd = bpf_map__fd(skeleton->maps.xfib_stats);
@@ -130,10 +130,24 @@ static void take_descriptors(struct bpf_maps *bpf)
 static int write_trie(struct maps *maps, uint32_t family, const struct xfib_rib6_key *key,
 		      const struct xfib_rib_value *value)
 {
-	const struct bpf_maps *bpf = (const struct bpf_maps *)maps;
-	int fd = family == XFIB_INET6 ? bpf->rib6_fd : bpf->rib4_fd;
+	struct bpf_maps *bpf = (struct bpf_maps *)maps;
+	struct trie_queue *queue = family == XFIB_INET6 ? &bpf->queue6 : &bpf->queue4;
+	int err;
 
-	return value ? bpf_map_update_elem(fd, key, value, BPF_ANY) : bpf_map_delete_elem(fd, key);
+	/* Behind what was put off, or else it would be undone by it. */
+	if (maps->deferring || queue->count)
+		err = trie_queue__add(queue, key, value);
+	else
+		return value ? bpf_map_update_elem(queue->fd, key, value, BPF_ANY) : bpf_map_delete_elem(queue->fd, key);
+	return err || maps->deferring ? err : trie_queue__flush(queue);
+}
+
+static int flush(struct maps *maps)
+{
+	struct bpf_maps *bpf = (struct bpf_maps *)maps;
+	int err4 = trie_queue__flush(&bpf->queue4), err6 = trie_queue__flush(&bpf->queue6);
+
+	return err4 ? err4 : err6;
 }
 
 static int write_neighbour(struct maps *maps, const struct xfib_neighbour_key *key, uint32_t nexthop)
@@ -166,6 +180,7 @@ static const struct map_ops ops = {
 	.write_trie = write_trie,
 	.write_neighbour = write_neighbour,
 	.write_target = write_target,
+	.flush = flush,
 	.wait_for_programs = wait_for_programs,
 };
 

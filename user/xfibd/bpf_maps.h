@@ -4,13 +4,15 @@
 #define XFIBD_BPF_MAPS_H
 
 #include "maps.h"
+#include "trie_queue.h"
 
 struct xfib_bpf;
 
 struct bpf_maps {
 	struct maps maps; /* first: map_ops are given this one */
 	struct xfib_bpf *skeleton;
-	int rib4_fd, rib6_fd, neighbours_fd, tx_fd, stats_fd, events_fd, grace_fd;
+	struct trie_queue queue4, queue6; /* of xfib_rib4, xfib_rib6 */
+	int neighbours_fd, tx_fd, stats_fd, events_fd, grace_fd;
 	int grace_inner_fd;
 };
 
