@@ -34,7 +34,7 @@
 #endif
 
 /* Changes whenever a struct or the meaning of a field below does. */
-#define XFIB_LAYOUT 3
+#define XFIB_LAYOUT 4
 
 /* Address families as Linux numbers them; the BPF side has no <sys/socket.h>. */
 #define XFIB_INET 2
@@ -175,19 +175,31 @@ XFIB_ASSERT_SIZE(struct xfib_prefix, 8);
  * 6 + (reference >> XFIB_BLOCK_WIDTH & 7) bits of the address. The values of
  * these bits form runs: neighbours with the same best route. A block is
  *
- *  - where it decides on more than 6 bits, for each of its bitmap's words the
- *    number of runs that begin in the words before, four of them a word;
- *  - a bitmap, whose bit n says that a run begins at value n (value 0 aside,
- *    where one always does);
+ *  - with XFIB_BLOCK_RANGES, which blocks of 8 bits have that have no more than XFIB_RANGES + 1 runs: a word that says
+ *    where the runs begin;
+ *  - else a bitmap, whose bit n says that a run begins at value n (value 0 aside, where one always does). Before it,
+ *    where the block decides on more than 6 bits, for each of the bitmap's words the number of runs that begin in the
+ *    words before, four of them a word;
  *  - for each run a leaf; or, with XFIB_BLOCK_WIDE, a reference, since one of
  *    them leads to a block.
  */
 #define XFIB_BLOCK 0x80000000u
 #define XFIB_BLOCK_WIDE 0x40000000u
+#define XFIB_BLOCK_RANGES_BIT 29
+#define XFIB_BLOCK_RANGES (1u << XFIB_BLOCK_RANGES_BIT)
 #define XFIB_BLOCK_WIDTH 23
 #define XFIB_BLOCK_WORD 0x007fffffu
 #define XFIB_FIB_MAX_WORDS (XFIB_BLOCK_WORD + 1)
-#define XFIB_FIB_SLACK 8 /* bytes behind the last word: a leaf is read together with its neighbour */
+#define XFIB_FIB_SLACK 8 /* bytes behind the last word */
+
+/*
+ * The word of XFIB_BLOCK_RANGES: where the runs after the first one begin, XFIB_RANGES_BITS bits each, from the lowest
+ * on, ascending; XFIB_RANGES_UNUSED, which is no value of 8 bits, behind the last one.
+ */
+#define XFIB_RANGES 7
+#define XFIB_RANGES_BITS 9
+#define XFIB_RANGES_UNUSED 0x100u
+#define XFIB_RANGES_ONES 0x0040201008040201ULL /* 1 in each of the XFIB_RANGES fields */
 
 /*
  * Where the look-ups of a table and family begin, in one word. At word

@@ -125,6 +125,24 @@ XFIB_INLINE __u32 xfib_fib__count_bits(__u64 word)
 #endif
 }
 
+/* How many of the ranges of such a word (see XFIB_BLOCK_RANGES) begin at `value` or before: by one subtraction for all. */
+XFIB_INLINE __u32 xfib_fib__count_ranges(__u64 word, __u32 value)
+{
+	__u64 reached = (XFIB_RANGES_ONES * (value | XFIB_RANGES_UNUSED) - word) >> 8 & XFIB_RANGES_ONES;
+
+	return (__u32)(reached * XFIB_RANGES_ONES >> XFIB_RANGES_BITS * (XFIB_RANGES - 1)) & ((1U << XFIB_RANGES_BITS) - 1);
+}
+
+/* Where a leaf lies in the 32 bits that it is read with; 0 for one that has them all. */
+XFIB_INLINE __u32 xfib_fib__shift(__u32 position)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (position & 1) << 4;
+#else
+	return (~position & 1) << 4;
+#endif
+}
+
 /* Slot of xfib_fibs to try first, of `slots` (a power of two); the following ones come next. */
 XFIB_INLINE __u32 xfib_fib__slot(__u32 table, __u32 family, __u32 slots)
 {
@@ -152,29 +170,54 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__begin(const __u64 *words, __u32 mask,
 	return (struct xfib_fib_step){ ((const __u32 *)words)[(position >> 1) & (mask * 2 + 1)], position };
 }
 
+/* Runs that begin at values from 1 to `value` in a block of 8 bits, whether its head has them as ranges or as a bitmap. */
+XFIB_INLINE __u32 xfib_fib__runs(const __u64 *words, __u32 mask, __u32 reference, __u32 value)
+{
+	__u32 block = reference & XFIB_BLOCK_WORD, bitmap = ((reference >> XFIB_BLOCK_RANGES_BIT) & 1) - 1;
+	__u64 word = words[(block + ((1 + (value >> 6)) & bitmap)) & mask];
+	__u32 before = ((const __u16 *)words)[(block * 4 + (value >> 6)) & (mask * 4 + 3)];
+	__u32 by_ranges = xfib_fib__count_ranges(word, value);
+
+	before += xfib_fib__count_bits(word & ((2ULL << (value & 63)) - 1));
+	return (before & bitmap) | (by_ranges & ~bitmap);
+}
+
+/* Likewise in a block of 6 bits, or of 12, whose bitmap has counts before it. */
+XFIB_INLINE __u32 xfib_fib__runs_of_bitmap(const __u64 *words, __u32 mask, __u32 reference, __u32 value, int width)
+{
+	__u32 block = reference & XFIB_BLOCK_WORD, counts = width > 6 ? 1U << width >> 8 : 0, word = value >> 6, runs;
+
+	runs = xfib_fib__count_bits(words[(block + counts + word) & mask] & ((2ULL << (value & 63)) - 1));
+	if (counts)
+		runs += ((const __u16 *)words)[(block * 4 + word) & (mask * 4 + 3)];
+	return runs;
+}
+
 /*
  * One step down from a block of `width` bits, by the address' next bits, which are the upper ones of `high`. From a
  * leaf it goes nowhere, by a selection, of which cc makes no branch: whether there is a further step is what a processor
- * cannot guess, and a wrong guess costs more than the step, because it ends the overlap with other work. All indices
- * are within the arena whatever the words say. `is_wide`: 1, 0, or -1 where the reference must tell.
+ * cannot guess, and a wrong guess costs more than the step, because it ends the overlap with other work. Nor can it guess
+ * what the head of a block is. All indices are within the arena whatever the words say. `is_wide`: 1, 0, or -1 where the
+ * reference must tell.
  */
 XFIB_INLINE struct xfib_fib_step xfib_fib__descend(const __u64 *words, __u32 mask, struct xfib_fib_step from, __u64 high,
 						   int width, int is_wide)
 {
 	__u32 stay = (__u32)((__s32)~from.reference >> 31), block = from.reference & XFIB_BLOCK_WORD;
 	__u32 wide = is_wide < 0 ? (from.reference >> 30) & 1 : (__u32)is_wide;
-	__u32 counts = width > 6 ? 1U << width >> 8 : 0, head = counts + (1U << width >> 6);
-	__u32 value = (__u32)(high >> (64 - width)), word = value >> 6, position, reference, runs;
+	__u32 head = (1U << width >> 6) + (1U << width >> 8), value = (__u32)(high >> (64 - width));
+	__u32 runs, position, reference;
 
-	runs = xfib_fib__count_bits(words[(block + counts + word) & mask] & ((2ULL << (value & 63)) - 1));
-	if (counts)
-		runs += ((const __u16 *)words)[(block * 4 + word) & (mask * 4 + 3)];
+	if (width == 8) {
+		runs = xfib_fib__runs(words, mask, from.reference, value);
+		head -= (from.reference >> XFIB_BLOCK_RANGES_BIT & 1) << 2;
+	} else {
+		runs = xfib_fib__runs_of_bitmap(words, mask, from.reference, value, width);
+	}
 	position = (block + head) * 4 + (runs << wide);
-	__builtin_memcpy(&reference, (const __u16 *)words + (position & (mask * 4 + 3)), sizeof(reference));
-	if (is_wide < 0)
-		reference &= 0xffff | (0 - wide);
-	else if (!is_wide)
-		reference &= 0xffff;
+	reference = ((const __u32 *)words)[(position >> 1) & (mask * 2 + 1)];
+	if (is_wide <= 0)
+		reference = (reference >> xfib_fib__shift(position)) & (0xffff | (0 - wide));
 	return (struct xfib_fib_step){ (reference & ~stay) | (from.reference & stay),
 				       (position & ~stay) | (from.position & stay) };
 }

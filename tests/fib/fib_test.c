@@ -311,6 +311,40 @@ static void compiling_again_leaks_nothing(void **state)
 	}
 }
 
+/* One block from no run to 256 and back, in random order: its head is now ranges, now a bitmap. */
+static void a_block_has_any_number_of_runs(void **state)
+{
+	(void)state;
+	for (int family = 0; family < 2; family++) {
+		int bits = families[family], length = bits == 32 ? 32 : 48;
+		struct subject subject;
+		struct oracle oracle;
+		uint8_t order[256];
+
+		subject__open(&subject, bits, WORDS);
+		oracle__init(&oracle, bits);
+		for (int i = 0; i < 256; i++) {
+			int other = (int)random__below(&shared, (uint32_t)i + 1);
+
+			order[i] = order[other];
+			order[other] = (uint8_t)i;
+		}
+		for (int i = 0; i < 512; i++) {
+			address_t address = (address_t)0x20010d0000000000u << 64 | (address_t)order[i % 256] << (128 - length);
+
+			if (i < 256)
+				assert_int_equal(subject__set(&subject, &oracle, address, length, (uint32_t)i + 1, 1), 0);
+			else
+				assert_int_equal(subject__clear(&subject, &oracle, address, length), 0);
+			note("a block", bits, TABLE_MIXED, subject__compare(&subject, &oracle, &shared));
+			if (i % 16 == 15)
+				compare_with_compiled(&subject, &oracle, TABLE_MIXED);
+		}
+		oracle__free(&oracle);
+		subject__close(&subject);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +353,7 @@ int main(void)
 		cmocka_unit_test(changes_are_the_oracle),
 		cmocka_unit_test(small_tables_are_small_and_their_own),
 		cmocka_unit_test(compiling_again_leaks_nothing),
+		cmocka_unit_test(a_block_has_any_number_of_runs),
 	};
 
 	seed = random__seed();

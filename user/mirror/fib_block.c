@@ -2,6 +2,8 @@
 /* Blocks of the compiled FIB, read and written. See fib_private.h, and XFIB_BLOCK in abi.h. */
 #include <string.h>
 
+#include <xfib/lookup.h>
+
 #include "fib_private.h"
 
 /* ---- places ---- */
@@ -87,46 +89,62 @@ static struct block shape(uint32_t word, uint32_t width, bool wide, uint32_t cou
 	struct block block = { .word = word, .width = width, .wide = wide, .count = count };
 	uint32_t head = count_words(width) + bitmap_words(width);
 
+	block.ranges = width == 8 && count <= XFIB_RANGES + 1;
+	if (block.ranges)
+		head = 1;
+
 	block.leaves = (word + head) * 4;
 	block.words = head + ((count << wide) + 3) / 4;
-	block.reference = XFIB_BLOCK | (wide ? XFIB_BLOCK_WIDE : 0) | (width - 6) << XFIB_BLOCK_WIDTH | word;
+	block.reference = XFIB_BLOCK | (wide ? XFIB_BLOCK_WIDE : 0) | (block.ranges ? XFIB_BLOCK_RANGES : 0) |
+			  (width - 6) << XFIB_BLOCK_WIDTH | word;
 	return block;
 }
 
-struct block block__open(const struct arena *arena, uint32_t reference)
+/* Where run n + 1 of a block begins, by the word that says it; XFIB_RANGES_UNUSED: there is none. */
+static uint32_t range_begin(uint64_t ranges, uint32_t n)
 {
-	uint32_t width = 6 + ((reference >> XFIB_BLOCK_WIDTH) & 7), word = reference & XFIB_BLOCK_WORD;
-	uint32_t bitmap = word + count_words(width), last = bitmap_words(width) - 1, count = 1;
-
-	if (last)
-		count += ((const uint16_t *)(const void *)&arena->words[word])[last];
-	count += (uint32_t)__builtin_popcountll(arena->words[bitmap + last]);
-	return shape(word, width, reference & XFIB_BLOCK_WIDE, count);
-}
-
-void block__read(const struct arena *arena, const struct block *block, struct run *ret_runs)
-{
-	const uint64_t *bitmap = (const uint64_t *)&arena->words[block->word + count_words(block->width)];
-	uint32_t run = 0;
-
-	ret_runs[run++].start = 0;
-	for (uint32_t word = 0; word < bitmap_words(block->width); word++) {
-		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1)
-			ret_runs[run++].start = word * 64 + (uint32_t)__builtin_ctzll(bits);
-	}
-	for (run = 0; run < block->count; run++)
-		ret_runs[run].item = block__item(arena, block, run);
+	return (uint32_t)(ranges >> XFIB_RANGES_BITS * n) & ((1U << XFIB_RANGES_BITS) - 1);
 }
 
 /* How many runs begin at values from 1 to `value`. */
 static uint32_t rank_of(const struct arena *arena, const struct block *block, uint32_t value)
 {
-	uint32_t word = value / 64, runs = 0;
-	uint64_t bits = arena->words[block->word + count_words(block->width) + word] & ((2ULL << (value % 64)) - 1);
+	if (block->width == 8)
+		return xfib_fib__runs(arena->words, UINT32_MAX >> 2, block->reference, value);
+	return xfib_fib__runs_of_bitmap(arena->words, UINT32_MAX >> 2, block->reference, value, (int)block->width);
+}
 
-	if (count_words(block->width))
-		runs = ((const uint16_t *)(const void *)&arena->words[block->word])[word];
-	return runs + (uint32_t)__builtin_popcountll(bits);
+struct block block__open(const struct arena *arena, uint32_t reference)
+{
+	struct block block = { .reference = reference, .width = 6 + ((reference >> XFIB_BLOCK_WIDTH) & 7) };
+	uint32_t count = 1 + rank_of(arena, &block, (1U << block.width) - 1);
+
+	return shape(reference & XFIB_BLOCK_WORD, block.width, reference & XFIB_BLOCK_WIDE, count);
+}
+
+/* Where the runs of a block begin. */
+static void read_starts(const struct arena *arena, const struct block *block, struct run *ret_runs)
+{
+	const uint64_t *bitmap = (const uint64_t *)&arena->words[block->word + count_words(block->width)];
+	uint32_t run = 0;
+
+	ret_runs[run++].start = 0;
+	if (block->ranges) {
+		for (; run < block->count; run++)
+			ret_runs[run].start = range_begin(arena->words[block->word], run - 1);
+		return;
+	}
+	for (uint32_t word = 0; word < bitmap_words(block->width); word++) {
+		for (uint64_t bits = bitmap[word]; bits; bits &= bits - 1)
+			ret_runs[run++].start = word * 64 + (uint32_t)__builtin_ctzll(bits);
+	}
+}
+
+void block__read(const struct arena *arena, const struct block *block, struct run *ret_runs)
+{
+	read_starts(arena, block, ret_runs);
+	for (uint32_t run = 0; run < block->count; run++)
+		ret_runs[run].item = block__item(arena, block, run);
 }
 
 bool block__is_run(const struct arena *arena, const struct block *block, uint32_t low, uint32_t high, uint32_t *ret_run)
@@ -137,6 +155,15 @@ bool block__is_run(const struct arena *arena, const struct block *block, uint32_
 }
 
 /* ---- writing ---- */
+
+static void write_ranges(struct arena *arena, const struct block *block, const struct run *runs)
+{
+	uint64_t ranges = 0;
+
+	for (uint32_t i = 0; i < XFIB_RANGES; i++)
+		ranges |= (uint64_t)(i + 1 < block->count ? runs[i + 1].start : XFIB_RANGES_UNUSED) << XFIB_RANGES_BITS * i;
+	arena->words[block->word] = ranges;
+}
 
 static void write_bitmap(struct arena *arena, const struct block *block, const struct run *runs)
 {
@@ -170,7 +197,10 @@ int block__make(struct fib *fib, const struct run *runs, uint32_t count, uint32_
 	if (err)
 		return err;
 	block = shape(word, width, wide, count);
-	write_bitmap(&fib->arena, &block, runs);
+	if (block.ranges)
+		write_ranges(&fib->arena, &block, runs);
+	else
+		write_bitmap(&fib->arena, &block, runs);
 	for (uint32_t i = 0; i < count; i++)
 		block__set(fib, &block, i, runs[i].item);
 	*ret_item = (struct item){ .reference = block.reference };

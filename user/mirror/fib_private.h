@@ -118,7 +118,7 @@ struct block {
 	uint32_t reference, word, words;
 	uint32_t width, count;
 	uint32_t leaves; /* position of the first one */
-	bool wide;
+	bool wide, ranges;
 };
 
 /* How many bits the block at this depth decides on, and whether it is wide in any case. */
