@@ -182,11 +182,15 @@ XFIB_ASSERT_SIZE(struct xfib_prefix, 8);
  *    words before, four of them a word;
  *  - for each run a leaf; or, with XFIB_BLOCK_WIDE, a reference, since one of
  *    them leads to a block.
+ *
+ * (reference >> XFIB_BLOCK_FILL & 7) + 1 tells how many eighths of the values begin a run, rounded up: from this a reader
+ * guesses where a leaf is before it has read the bitmap.
  */
 #define XFIB_BLOCK 0x80000000u
 #define XFIB_BLOCK_WIDE 0x40000000u
 #define XFIB_BLOCK_RANGES_BIT 29
 #define XFIB_BLOCK_RANGES (1u << XFIB_BLOCK_RANGES_BIT)
+#define XFIB_BLOCK_FILL 26
 #define XFIB_BLOCK_WIDTH 23
 #define XFIB_BLOCK_WORD 0x007fffffu
 #define XFIB_FIB_MAX_WORDS (XFIB_BLOCK_WORD + 1)

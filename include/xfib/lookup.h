@@ -194,6 +194,19 @@ XFIB_INLINE __u32 xfib_fib__runs_of_bitmap(const __u64 *words, __u32 mask, __u32
 }
 
 /*
+ * Asks for a line that is likely to be read next, so that it comes while another one is awaited. BPF has only loads for
+ * this; a processor does not wait for one whose result nobody needs.
+ */
+XFIB_INLINE void xfib_fib__ask(const void *line)
+{
+#ifdef __BPF__
+	(void)*(const volatile __u8 *)line;
+#else
+	__builtin_prefetch(line);
+#endif
+}
+
+/*
  * One step down from a block of `width` bits, by the address' next bits, which are the upper ones of `high`. From a
  * leaf it goes nowhere, by a selection, of which cc makes no branch: whether there is a further step is what a processor
  * cannot guess, and a wrong guess costs more than the step, because it ends the overlap with other work. Nor can it guess
@@ -206,8 +219,9 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__descend(const __u64 *words, __u32 mas
 	__u32 stay = (__u32)((__s32)~from.reference >> 31), block = from.reference & XFIB_BLOCK_WORD;
 	__u32 wide = is_wide < 0 ? (from.reference >> 30) & 1 : (__u32)is_wide;
 	__u32 head = (1U << width >> 6) + (1U << width >> 8), value = (__u32)(high >> (64 - width));
-	__u32 runs, position, reference;
+	__u32 guess = value * ((from.reference >> XFIB_BLOCK_FILL & 7) + 1) >> 3, runs, position, reference;
 
+	xfib_fib__ask((const __u16 *)words + (((block + head) * 4 + (guess << wide)) & (mask * 4 + 3)));
 	if (width == 8) {
 		runs = xfib_fib__runs(words, mask, from.reference, value);
 		head -= (from.reference >> XFIB_BLOCK_RANGES_BIT & 1) << 2;
@@ -278,10 +292,10 @@ XFIB_INLINE __u32 xfib_filter__fold6(const __u32 *words)
 /* The two bits of the Bloom filter that stand for an address. */
 XFIB_INLINE void xfib_filter__bits(__u32 address, __u32 *ret_first, __u32 *ret_second)
 {
-	__u32 hash = xfib_hash__mix(address);
+	__u64 hash = address * 0x9e3779b97f4a7c15ULL; /* its upper bits depend on all of the address */
 
-	*ret_first = hash & (XFIB_FILTER_WORDS * 64 - 1);
-	*ret_second = (hash >> 16) & (XFIB_FILTER_WORDS * 64 - 1);
+	*ret_first = hash >> 40 & (XFIB_FILTER_WORDS * 64 - 1);
+	*ret_second = hash >> 52 & (XFIB_FILTER_WORDS * 64 - 1);
 }
 
 /* May the address be one of those that the filter was made from? No false negatives. */

@@ -96,7 +96,7 @@ static struct block shape(uint32_t word, uint32_t width, bool wide, uint32_t cou
 	block.leaves = (word + head) * 4;
 	block.words = head + ((count << wide) + 3) / 4;
 	block.reference = XFIB_BLOCK | (wide ? XFIB_BLOCK_WIDE : 0) | (block.ranges ? XFIB_BLOCK_RANGES : 0) |
-			  (width - 6) << XFIB_BLOCK_WIDTH | word;
+			  ((count - 1) * 8 >> width) << XFIB_BLOCK_FILL | (width - 6) << XFIB_BLOCK_WIDTH | word;
 	return block;
 }
 
