@@ -7,22 +7,19 @@
 static __always_inline bool ip4__checksum_ok(const struct iphdr *ip)
 {
 	const __u32 *word = (const void *)ip;
-	__u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
+	__u64 sum = (__u64)word[0] + word[1] + word[2] + word[3] + word[4]; /* below 5 << 32: two foldings leave one carry */
 
-	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return sum == 0xffff;
 }
 
-/* Checks 10 to 15. Anything but FORWARDED ends the decision. */
+/* Checks 11 to 15. Anything but FORWARDED ends the decision. */
 static __always_inline enum xfib_reason ip4__check(const struct packet *packet, const struct iphdr *ip)
 {
 	__u32 room = packet->length - ETH_HLEN, header, total;
 
-	if ((const void *)(ip + 1) > packet->data_end)
-		return XFIB_REASON_TRUNCATED;
 	header = ip->ihl * 4;
 	total = bpf_ntohs(ip->tot_len);
 	if (ip->version != 4 || header < sizeof(*ip))
@@ -84,11 +81,13 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 	enum xfib_reason reason;
 	const __u8 *source, *destination;
 
+	if ((const void *)(ip + 1) > packet->data_end)
+		return XFIB_REASON_TRUNCATED;
+	/* First of all, so that the checks are made while its cache misses are under way. */
+	target = rib4__best(state, packet->link->table, ip->daddr);
 	reason = ip4__check(packet, ip);
 	if (reason != XFIB_REASON_FORWARDED)
 		return reason;
-	if ((const void *)(ip + 1) > packet->data_end) /* repeated for the verifier, which has lost it */
-		return XFIB_REASON_TRUNCATED;
 	source = (const void *)&ip->saddr;
 	destination = (const void *)&ip->daddr;
 	reason = ip4__check_addresses(bpf_ntohl(ip->saddr), bpf_ntohl(ip->daddr), flags & XFIB_LINK_ROUTE_LOCALNET);
@@ -99,7 +98,6 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 	if (rib4__is_own(state, source, ip->saddr))
 		return XFIB_REASON_MARTIAN;
 
-	target = rib4__best(state, packet->link->table, ip->daddr);
 	if (!target)
 		return XFIB_REASON_NO_ROUTE;
 	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(&ip->saddr, &ip->daddr, 1) : 0;

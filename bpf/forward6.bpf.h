@@ -3,13 +3,11 @@
 #ifndef XFIB_FORWARD6_BPF_H
 #define XFIB_FORWARD6_BPF_H
 
-/* Checks 10 to 15. Anything but FORWARDED ends the decision. */
+/* Checks 11 to 15. Anything but FORWARDED ends the decision. */
 static __always_inline enum xfib_reason ip6__check(const struct packet *packet, const struct ipv6hdr *ip6)
 {
 	__u32 room = packet->length - ETH_HLEN, total;
 
-	if ((const void *)(ip6 + 1) > packet->data_end)
-		return XFIB_REASON_TRUNCATED;
 	total = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
 	if (ip6->version != 6)
 		return XFIB_REASON_MALFORMED;
@@ -55,20 +53,21 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 	enum xfib_reason reason;
 	__u32 target, hash;
 
-	reason = ip6__check(packet, ip6);
-	if (reason != XFIB_REASON_FORWARDED)
-		return reason;
-	if ((const void *)(ip6 + 1) > packet->data_end) /* repeated for the verifier, which has lost it */
+	if ((const void *)(ip6 + 1) > packet->data_end)
 		return XFIB_REASON_TRUNCATED;
 	source = (const void *)&ip6->saddr;
 	destination = (const void *)&ip6->daddr;
+	/* First of all, as for IPv4. */
+	target = rib6__best(state, packet->link->table, destination);
+	reason = ip6__check(packet, ip6);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
 	reason = ip6__check_addresses(source, destination);
 	if (reason != XFIB_REASON_FORWARDED)
 		return reason;
 	if (packet->group_mac)
 		return XFIB_REASON_OTHER_MAC;
 
-	target = rib6__best(state, packet->link->table, destination);
 	if (!target)
 		return XFIB_REASON_NO_ROUTE;
 	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(source, destination, 4) : 0;
