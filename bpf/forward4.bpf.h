@@ -52,6 +52,31 @@ static __always_inline enum xfib_reason ip4__check_addresses(__u32 source, __u32
 }
 
 /*
+ * Do checks 11 to 17 pass, as those of nearly every packet do? All at once, in a third of the instructions; false for a
+ * few that pass too.
+ */
+static __always_inline bool ip4__is_usual(const struct packet *packet, const struct iphdr *ip)
+{
+	__u32 room = packet->length - ETH_HLEN, total = bpf_ntohs(ip->tot_len);
+	__u32 source = bpf_ntohl(ip->saddr), destination = bpf_ntohl(ip->daddr);
+
+	return *(const __u8 *)ip == 0x45 && (total == room || (total < room && packet->length <= ETH_ZLEN)) &&
+	       total >= sizeof(*ip) && ip4__checksum_ok(ip) && source - 0x01000000 < 0xdf000000 && (source >> 24) != 127 &&
+	       destination - 0x01000000 < 0xdf000000 && (destination >> 24) != 127;
+}
+
+/* Checks 11 to 17, one by one. */
+static __always_inline enum xfib_reason ip4__check_all(const struct packet *packet, const struct iphdr *ip)
+{
+	enum xfib_reason reason = ip4__check(packet, ip);
+
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
+	return ip4__check_addresses(bpf_ntohl(ip->saddr), bpf_ntohl(ip->daddr),
+				    packet->link->flags & XFIB_LINK_ROUTE_LOCALNET);
+}
+
+/*
  * Check 23: would the source be reached by unicast, and in strict mode by the
  * port that the packet came from? What this rejects the kernel judges anew.
  */
@@ -85,14 +110,13 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 		return XFIB_REASON_TRUNCATED;
 	/* First of all, so that the checks are made while its cache misses are under way. */
 	target = rib4__best(state, packet->link->table, ip->daddr);
-	reason = ip4__check(packet, ip);
-	if (reason != XFIB_REASON_FORWARDED)
-		return reason;
+	if (unlikely(!ip4__is_usual(packet, ip))) {
+		reason = ip4__check_all(packet, ip);
+		if (reason != XFIB_REASON_FORWARDED)
+			return reason;
+	}
 	source = (const void *)&ip->saddr;
 	destination = (const void *)&ip->daddr;
-	reason = ip4__check_addresses(bpf_ntohl(ip->saddr), bpf_ntohl(ip->daddr), flags & XFIB_LINK_ROUTE_LOCALNET);
-	if (reason != XFIB_REASON_FORWARDED)
-		return reason;
 	if (packet->group_mac)
 		return XFIB_REASON_OTHER_MAC;
 	if (rib4__is_own(state, source, ip->saddr))

@@ -44,6 +44,23 @@ static __always_inline enum xfib_reason ip6__check_addresses(const __u32 *source
 	return XFIB_REASON_FORWARDED;
 }
 
+/* Do checks 11 to 18 pass, as those of nearly every packet do? As for IPv4; both addresses are global unicast. */
+static __always_inline bool ip6__is_usual(const struct packet *packet, const struct ipv6hdr *ip6)
+{
+	__u32 room = packet->length - ETH_HLEN, total = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
+
+	return ip6->version == 6 && (total == room || (total < room && packet->length <= ETH_ZLEN)) &&
+	       ip6->nexthdr != NEXTHDR_HOP && ip6->saddr.in6_u.u6_addr8[0] >> 5 == 1 && ip6->daddr.in6_u.u6_addr8[0] >> 5 == 1;
+}
+
+/* Checks 11 to 18, one by one. */
+static __always_inline enum xfib_reason ip6__check_all(const struct packet *packet, const struct ipv6hdr *ip6)
+{
+	enum xfib_reason reason = ip6__check(packet, ip6);
+
+	return reason != XFIB_REASON_FORWARDED ? reason : ip6__check_addresses((const void *)&ip6->saddr, (const void *)&ip6->daddr);
+}
+
 static __always_inline enum xfib_reason packet__decide6(struct packet *packet, const struct xfib_state *state,
 							struct egress *ret_egress)
 {
@@ -59,12 +76,11 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 	destination = (const void *)&ip6->daddr;
 	/* First of all, as for IPv4. */
 	target = rib6__best(state, packet->link->table, destination);
-	reason = ip6__check(packet, ip6);
-	if (reason != XFIB_REASON_FORWARDED)
-		return reason;
-	reason = ip6__check_addresses(source, destination);
-	if (reason != XFIB_REASON_FORWARDED)
-		return reason;
+	if (unlikely(!ip6__is_usual(packet, ip6))) {
+		reason = ip6__check_all(packet, ip6);
+		if (reason != XFIB_REASON_FORWARDED)
+			return reason;
+	}
 	if (packet->group_mac)
 		return XFIB_REASON_OTHER_MAC;
 
