@@ -212,6 +212,10 @@ XFIB_ASSERT_SIZE(struct xfib_prefix, 8);
  * /20 within 2000::/3 (IPv6, the window) follow from the next word on, and the first one
  * counts for IPv6 addresses outside the window only. 0: no FIB, use the trie.
  *
+ * Behind the references of a large IPv6 root lie 1 << XFIB_SHORTCUT_BITS words, a hash table of shortcuts: those of the /32
+ * that lead to a block, by xfib_fib__shortcut(), have the 32 bits of the prefix in the upper half and the reference in the
+ * lower one. One whose place another one has is reached by the root alone.
+ *
  * Below a large root a block of 6 bits (IPv4) or 12 bits (IPv6) comes first;
  * all others are of 8 bits. Blocks of 12 bits, and those at /32 below them, are wide.
  */
@@ -221,6 +225,7 @@ XFIB_ASSERT_SIZE(struct xfib_prefix, 8);
 #define XFIB_WINDOW_VALUE 1
 #define XFIB_ROOT_DEPTH4 18
 #define XFIB_ROOT_DEPTH6 20
+#define XFIB_SHORTCUT_BITS 16
 
 /* Element of xfib_fib_routes, one beside each word: the routes of its four leaves. For user space only. */
 struct xfib_fib_routes {

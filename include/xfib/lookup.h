@@ -265,17 +265,36 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__find4(const __u64 *words, __u32 mask,
 	return xfib_fib__descend(words, mask, step, (__u64)address << 56, 8, 0);
 }
 
+/* The word of a large IPv6 root that has the shortcut of a /32 within the window, if there is one. */
+XFIB_INLINE __u32 xfib_fib__shortcut(__u64 root, __u32 prefix)
+{
+	return ((__u32)root & XFIB_BLOCK_WORD) + 1 + (1U << (XFIB_ROOT_DEPTH6 - XFIB_WINDOW_LENGTH) >> 1) +
+	       (prefix * 0x9e3779b1U >> (32 - XFIB_SHORTCUT_BITS));
+}
+
+/* Where the first 32 bits of an IPv6 address within the window lead by a large root, without shortcuts. */
+XFIB_INLINE struct xfib_fib_step xfib_fib__find6_first(const __u64 *words, __u32 mask, __u64 root, __u64 high)
+{
+	__u32 first = ((__u32)root & XFIB_BLOCK_WORD) * 4 + 4;
+
+	first += (__u32)(high << XFIB_WINDOW_LENGTH >> (64 + XFIB_WINDOW_LENGTH - XFIB_ROOT_DEPTH6)) * 2;
+	return xfib_fib__descend(words, mask, xfib_fib__begin(words, mask, first), high << XFIB_ROOT_DEPTH6, 12, 1);
+}
+
 /* Likewise of an IPv6 address, as two numbers in host byte order. */
 XFIB_INLINE struct xfib_fib_step xfib_fib__find6(const __u64 *words, __u32 mask, __u64 root, __u64 high, __u64 low)
 {
 	__u32 first = ((__u32)root & XFIB_BLOCK_WORD) * 4;
 	struct xfib_fib_step step;
+	__u64 shortcut;
 
 	if (!(root & XFIB_ROOT_LARGE) || high >> (64 - XFIB_WINDOW_LENGTH) != XFIB_WINDOW_VALUE)
 		return xfib_fib__walk(words, mask, xfib_fib__begin(words, mask, first), high, low, 16);
-	first += 4 + (__u32)(high << XFIB_WINDOW_LENGTH >> (64 + XFIB_WINDOW_LENGTH - XFIB_ROOT_DEPTH6)) * 2;
-	step = xfib_fib__begin(words, mask, first);
-	step = xfib_fib__descend(words, mask, step, high << XFIB_ROOT_DEPTH6, 12, 1);
+	shortcut = words[xfib_fib__shortcut(root, (__u32)(high >> 32)) & mask];
+	if ((shortcut ^ high) >> 32)
+		step = xfib_fib__find6_first(words, mask, root, high);
+	else
+		step = (struct xfib_fib_step){ (__u32)shortcut, 0 };
 	step = xfib_fib__descend(words, mask, step, high << 32, 8, 1);
 	step = xfib_fib__descend(words, mask, step, high << 40, 8, -1);
 	if (!(step.reference & XFIB_BLOCK))

@@ -220,6 +220,10 @@ static void paint_entry(struct fib *fib, const struct fib_table *table, struct p
 		place__write(fib, position, painted);
 		fib->usage.in_place += !item__is_block(painted);
 	}
+	if (item__is_block(painted))
+		shortcuts__follow(fib, table, n, paint->address, paint->length);
+	else if (item__is_block(item))
+		shortcuts__follow(fib, table, n, paint->address, 0); /* all of it may have been left to the trie */
 	arena__flush(fib); /* blocks below may have been replaced where this one stays */
 }
 

@@ -115,6 +115,7 @@ void compact__consider(struct fib *fib)
 		moved = move(fib, item, table__depth(table, fib->compact_entry - 1));
 		if (!item__same(item, moved))
 			place__write(fib, position, moved);
+		shortcuts__renew(fib, table, fib->compact_entry - 1);
 		arena__flush(fib);
 	}
 }

@@ -326,14 +326,14 @@ static int make_entry(struct compilation *c, uint32_t n, struct item *ret_item)
 
 uint32_t root__words(const struct fib_table *table)
 {
-	return 1 + (table__entries(table) + 1) / 2;
+	return 1 + (table__entries(table) + 1) / 2 + (table->window ? 1U << XFIB_SHORTCUT_BITS : 0);
 }
 
 static void choose_root(struct compilation *c)
 {
 	bool six = c->table.family == XFIB_INET6;
 	uint32_t bits = six ? FIB_ROOT_BITS6 : FIB_ROOT_BITS4;
-	bool fits = root__words(&(struct fib_table){ .bits = (__u8)bits }) < c->fib->maps->sizes.fib_words / 8 * 5;
+	bool fits = root__words(&(struct fib_table){ .bits = (__u8)bits, .window = six }) < c->fib->maps->sizes.fib_words / 8 * 5;
 	bool large = c->count > FIB_SMALL && fits;
 
 	c->table.bits = (__u8)(large ? bits : 0);
@@ -358,9 +358,12 @@ static int take_root(struct compilation *c)
 	int err = words > CHUNK_WORDS ? arena__take_chunks(c->fib, words, &c->table.root) :
 					arena__take(c->fib, words, &c->table.root);
 
-	for (uint32_t n = 0; !err && n < table__references(&c->table); n++)
+	if (err)
+		return err;
+	memset(&c->fib->arena.words[c->table.root], 0, words * sizeof(*c->fib->arena.words));
+	for (uint32_t n = 0; n < table__references(&c->table); n++)
 		place__write(c->fib, table__entry(&c->table, n), (struct item){ 0 });
-	return err;
+	return 0;
 }
 
 static int fill(struct compilation *c)
@@ -373,8 +376,10 @@ static int fill(struct compilation *c)
 		struct item item;
 
 		err = make_entry(c, n, &item);
-		if (!err)
+		if (!err) {
 			place__write(c->fib, table__entry(&c->table, n), item);
+			shortcuts__renew(c->fib, &c->table, n);
+		}
 	}
 	if (err)
 		return err;

@@ -173,6 +173,13 @@ void fib__release_root(struct fib *fib, const struct fib_table *table);
 /* fib__set() on a table that is being made. */
 void fib__paint(struct fib *fib, const struct fib_table *table, const struct fib_prefix *prefix);
 
+/*
+ * Shortcuts of a large IPv6 root (see XFIB_SHORTCUT_BITS): fib_shortcut.c. Entry n of the root changed, at the most in the
+ * range of a prefix; or all of it was written. To be called before what was replaced is flushed.
+ */
+void shortcuts__follow(struct fib *fib, const struct fib_table *table, uint32_t n, address_t address, uint32_t length);
+void shortcuts__renew(struct fib *fib, const struct fib_table *table, uint32_t n);
+
 uint32_t root__words(const struct fib_table *table);
 uint32_t table__entries(const struct fib_table *table);
 /* Those, and the one for addresses outside the window, which a small root has alone. */
