@@ -194,7 +194,7 @@ XFIB_ASSERT_SIZE(struct xfib_prefix, 8);
 #define XFIB_BLOCK_WIDTH 23
 #define XFIB_BLOCK_WORD 0x007fffffu
 #define XFIB_FIB_MAX_WORDS (XFIB_BLOCK_WORD + 1)
-#define XFIB_FIB_SLACK 8 /* bytes behind the last word */
+#define XFIB_FIB_SLACK 8 /* bytes behind the last word: a leaf is read together with its neighbour */
 
 /*
  * The word of XFIB_BLOCK_RANGES: where the runs after the first one begin, XFIB_RANGES_BITS bits each, from the lowest

@@ -125,22 +125,19 @@ XFIB_INLINE __u32 xfib_fib__count_bits(__u64 word)
 #endif
 }
 
-/* How many of the ranges of such a word (see XFIB_BLOCK_RANGES) begin at `value` or before: by one subtraction for all. */
-XFIB_INLINE __u32 xfib_fib__count_ranges(__u64 word, __u32 value)
+/* The leaf at a position, or with `wide` the reference: 32 bits of which the upper ones count only then. */
+XFIB_INLINE __u32 xfib_fib__leaf(const __u64 *words, __u32 mask, __u32 position, __u32 wide)
 {
-	__u64 reached = (XFIB_RANGES_ONES * (value | XFIB_RANGES_UNUSED) - word) >> 8 & XFIB_RANGES_ONES;
+	__u32 reference;
 
-	return (__u32)(reached * XFIB_RANGES_ONES >> XFIB_RANGES_BITS * (XFIB_RANGES - 1)) & ((1U << XFIB_RANGES_BITS) - 1);
-}
-
-/* Where a leaf lies in the 32 bits that it is read with; 0 for one that has them all. */
-XFIB_INLINE __u32 xfib_fib__shift(__u32 position)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return (position & 1) << 4;
+#ifdef __BPF__
+	/* It has no load that is not aligned: clang makes two of one. */
+	reference = ((const __u32 *)words)[(position >> 1) & (mask * 2 + 1)];
+	reference >>= (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? position & 1 : ~position & 1 & ~wide) << 4;
 #else
-	return (~position & 1) << 4;
+	__builtin_memcpy(&reference, (const __u16 *)words + (position & (mask * 4 + 3)), sizeof(reference));
 #endif
+	return reference & (0xffff | (0 - wide));
 }
 
 /* Slot of xfib_fibs to try first, of `slots` (a power of two); the following ones come next. */
@@ -170,16 +167,19 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__begin(const __u64 *words, __u32 mask,
 	return (struct xfib_fib_step){ ((const __u32 *)words)[(position >> 1) & (mask * 2 + 1)], position };
 }
 
-/* Runs that begin at values from 1 to `value` in a block of 8 bits, whether its head has them as ranges or as a bitmap. */
+/*
+ * Runs that begin at values from 1 to `value` in a block of 8 bits, whether its head has them as ranges or as a bitmap. One
+ * subtraction compares the value with all ranges: it leaves the highest bit of each that begins there or before.
+ */
 XFIB_INLINE __u32 xfib_fib__runs(const __u64 *words, __u32 mask, __u32 reference, __u32 value)
 {
 	__u32 block = reference & XFIB_BLOCK_WORD, bitmap = ((reference >> XFIB_BLOCK_RANGES_BIT) & 1) - 1;
-	__u64 word = words[(block + ((1 + (value >> 6)) & bitmap)) & mask];
+	__u64 word = words[(block + ((1 + (value >> 6)) & bitmap)) & mask], all = (__u64)(__s64)(__s32)bitmap;
 	__u32 before = ((const __u16 *)words)[(block * 4 + (value >> 6)) & (mask * 4 + 3)];
-	__u32 by_ranges = xfib_fib__count_ranges(word, value);
+	__u64 in_ranges = (XFIB_RANGES_ONES * (value | XFIB_RANGES_UNUSED) - word) & XFIB_RANGES_ONES * XFIB_RANGES_UNUSED;
+	__u64 in_bitmap = word & ((2ULL << (value & 63)) - 1);
 
-	before += xfib_fib__count_bits(word & ((2ULL << (value & 63)) - 1));
-	return (before & bitmap) | (by_ranges & ~bitmap);
+	return (before & bitmap) + xfib_fib__count_bits(in_ranges ^ ((in_ranges ^ in_bitmap) & all));
 }
 
 /* Likewise in a block of 6 bits, or of 12, whose bitmap has counts before it. */
@@ -191,19 +191,6 @@ XFIB_INLINE __u32 xfib_fib__runs_of_bitmap(const __u64 *words, __u32 mask, __u32
 	if (counts)
 		runs += ((const __u16 *)words)[(block * 4 + word) & (mask * 4 + 3)];
 	return runs;
-}
-
-/*
- * Asks for a line that is likely to be read next, so that it comes while another one is awaited. BPF has only loads for
- * this; a processor does not wait for one whose result nobody needs.
- */
-XFIB_INLINE void xfib_fib__ask(const void *line)
-{
-#ifdef __BPF__
-	(void)*(const volatile __u8 *)line;
-#else
-	__builtin_prefetch(line);
-#endif
 }
 
 /*
@@ -219,9 +206,8 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__descend(const __u64 *words, __u32 mas
 	__u32 stay = (__u32)((__s32)~from.reference >> 31), block = from.reference & XFIB_BLOCK_WORD;
 	__u32 wide = is_wide < 0 ? (from.reference >> 30) & 1 : (__u32)is_wide;
 	__u32 head = (1U << width >> 6) + (1U << width >> 8), value = (__u32)(high >> (64 - width));
-	__u32 guess = value * ((from.reference >> XFIB_BLOCK_FILL & 7) + 1) >> 3, runs, position, reference;
+	__u32 runs, position, reference;
 
-	xfib_fib__ask((const __u16 *)words + (((block + head) * 4 + (guess << wide)) & (mask * 4 + 3)));
 	if (width == 8) {
 		runs = xfib_fib__runs(words, mask, from.reference, value);
 		head -= (from.reference >> XFIB_BLOCK_RANGES_BIT & 1) << 2;
@@ -229,11 +215,29 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__descend(const __u64 *words, __u32 mas
 		runs = xfib_fib__runs_of_bitmap(words, mask, from.reference, value, width);
 	}
 	position = (block + head) * 4 + (runs << wide);
-	reference = ((const __u32 *)words)[(position >> 1) & (mask * 2 + 1)];
-	if (is_wide <= 0)
-		reference = (reference >> xfib_fib__shift(position)) & (0xffff | (0 - wide));
+	reference = xfib_fib__leaf(words, mask, position, wide);
 	return (struct xfib_fib_step){ (reference & ~stay) | (from.reference & stay),
 				       (position & ~stay) | (from.position & stay) };
+}
+
+/*
+ * The same, after asking for the line where the leaf is likely to be, by how full the block is, so that it comes while the
+ * head of the block is awaited. BPF has only loads for this; a processor does not wait for one whose result nobody needs.
+ */
+XFIB_INLINE struct xfib_fib_step xfib_fib__descend_asking(const __u64 *words, __u32 mask, struct xfib_fib_step from,
+							  __u64 high, int width, int is_wide)
+{
+	__u32 wide = is_wide < 0 ? (from.reference >> 30) & 1 : (__u32)is_wide, head = (1U << width >> 6) + (1U << width >> 8);
+	__u32 guess = (__u32)(high >> (64 - width)) * ((from.reference >> XFIB_BLOCK_FILL & 7) + 1) >> 3;
+	__u32 position = ((from.reference & XFIB_BLOCK_WORD) + head) * 4 + (guess << wide);
+	const __u16 *leaf = (const __u16 *)words + (position & (mask * 4 + 3));
+
+#ifdef __BPF__
+	(void)*(const volatile __u16 *)leaf;
+#else
+	__builtin_prefetch(leaf);
+#endif
+	return xfib_fib__descend(words, mask, from, high, width, is_wide);
 }
 
 /* Blocks of 8 bits, which few addresses have. `levels` bounds the loop; no FIB has more. */
@@ -243,7 +247,7 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__walk(const __u64 *words, __u32 mask, 
 	for (int level = 0; level < levels; level++) {
 		if (!(step.reference & XFIB_BLOCK))
 			break;
-		step = xfib_fib__descend(words, mask, step, high, 8, -1);
+		step = xfib_fib__descend_asking(words, mask, step, high, 8, -1);
 		high = high << 8 | low >> 56;
 		low <<= 8;
 	}
@@ -259,10 +263,10 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__find4(const __u64 *words, __u32 mask,
 	if (!(root & XFIB_ROOT_LARGE))
 		return xfib_fib__walk(words, mask, xfib_fib__begin(words, mask, first), (__u64)address << 32, 0, 4);
 	step = xfib_fib__begin(words, mask, first + 4 + (address >> (32 - XFIB_ROOT_DEPTH4)) * 2);
-	step = xfib_fib__descend(words, mask, step, (__u64)address << (32 + XFIB_ROOT_DEPTH4), 6, -1);
+	step = xfib_fib__descend_asking(words, mask, step, (__u64)address << (32 + XFIB_ROOT_DEPTH4), 6, -1);
 	if (!(step.reference & XFIB_BLOCK))
 		return step;
-	return xfib_fib__descend(words, mask, step, (__u64)address << 56, 8, 0);
+	return xfib_fib__descend_asking(words, mask, step, (__u64)address << 56, 8, 0);
 }
 
 /* The word of a large IPv6 root that has the shortcut of a /32 within the window, if there is one. */
@@ -278,7 +282,7 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__find6_first(const __u64 *words, __u32
 	__u32 first = ((__u32)root & XFIB_BLOCK_WORD) * 4 + 4;
 
 	first += (__u32)(high << XFIB_WINDOW_LENGTH >> (64 + XFIB_WINDOW_LENGTH - XFIB_ROOT_DEPTH6)) * 2;
-	return xfib_fib__descend(words, mask, xfib_fib__begin(words, mask, first), high << XFIB_ROOT_DEPTH6, 12, 1);
+	return xfib_fib__descend_asking(words, mask, xfib_fib__begin(words, mask, first), high << XFIB_ROOT_DEPTH6, 12, 1);
 }
 
 /* Likewise of an IPv6 address, as two numbers in host byte order. */
@@ -295,8 +299,8 @@ XFIB_INLINE struct xfib_fib_step xfib_fib__find6(const __u64 *words, __u32 mask,
 		step = xfib_fib__find6_first(words, mask, root, high);
 	else
 		step = (struct xfib_fib_step){ (__u32)shortcut, 0 };
-	step = xfib_fib__descend(words, mask, step, high << 32, 8, 1);
-	step = xfib_fib__descend(words, mask, step, high << 40, 8, -1);
+	step = xfib_fib__descend_asking(words, mask, step, high << 32, 8, 1);
+	step = xfib_fib__descend_asking(words, mask, step, high << 40, 8, -1);
 	if (!(step.reference & XFIB_BLOCK))
 		return step;
 	return xfib_fib__walk(words, mask, step, high << 48 | low >> 16, low << 48, 10);
