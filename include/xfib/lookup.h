@@ -133,7 +133,7 @@ XFIB_INLINE __u32 xfib_fib__leaf(const __u64 *words, __u32 mask, __u32 position,
 #ifdef __BPF__
 	/* It has no load that is not aligned: clang makes two of one. */
 	reference = ((const __u32 *)words)[(position >> 1) & (mask * 2 + 1)];
-	reference >>= (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? position & 1 : ~position & 1 & ~wide) << 4;
+	reference >>= (position & 1) << 4;
 #else
 	__builtin_memcpy(&reference, (const __u16 *)words + (position & (mask * 4 + 3)), sizeof(reference));
 #endif

@@ -96,7 +96,7 @@ __u32 wrong_at;     /* index of the last one */
 
 /* ---- look-ups ---- */
 
-/* 64 MB, of which one word is read at random. */
+/* 64 MB, of which one word is read at random: as many places as there are addresses, so that 8 MB of its lines are. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 8 << 20);

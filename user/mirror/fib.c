@@ -214,15 +214,17 @@ int fib__hold(struct fib *fib, __u32 table, __u8 family)
 static void paint_entry(struct fib *fib, const struct fib_table *table, struct paint *paint, uint32_t n, uint32_t depth)
 {
 	uint32_t position = table__entry(table, n);
-	struct item item = place__read(&fib->arena, position), painted = paint__item(fib, paint, item, depth);
+	struct item item = place__read(&fib->arena, position), painted;
 
+	paint->moved = false;
+	painted = paint__item(fib, paint, item, depth);
 	if (!item__same(item, painted)) {
 		place__write(fib, position, painted);
 		fib->usage.in_place += !item__is_block(painted);
 	}
-	if (item__is_block(painted))
+	if (item__is_block(painted) && paint->moved)
 		shortcuts__follow(fib, table, n, paint->address, paint->length);
-	else if (item__is_block(item))
+	else if (item__is_block(item) && !item__is_block(painted))
 		shortcuts__follow(fib, table, n, paint->address, 0); /* all of it may have been left to the trie */
 	arena__flush(fib); /* blocks below may have been replaced where this one stays */
 }

@@ -67,6 +67,7 @@ static struct item paint_leaf(struct fib *fib, struct paint *paint, struct item 
 	struct run whole = { 0, leaf };
 	struct item made;
 
+	paint->moved |= width > 8;
 	count = paint_runs(fib, paint, &whole, 1, depth, width, runs);
 	if (block__make(fib, runs, count, depth, &made))
 		return escape(fib, runs, count);
@@ -100,6 +101,7 @@ static struct item paint_run(struct fib *fib, struct paint *paint, struct item i
 
 	if (item__same(old, painted))
 		return item;
+	paint->moved |= block->width > 8;
 	if (stays_in_place(paint, block, old, painted)) {
 		block__set(fib, block, run, painted);
 		fib->usage.in_place++;
@@ -120,6 +122,7 @@ static struct item paint_block(struct fib *fib, struct paint *paint, struct item
 	range_of(paint, depth, block.width, &low, &high);
 	if (block__is_run(&fib->arena, &block, low, high, &run))
 		return paint_run(fib, paint, item, &block, run, depth, runs);
+	paint->moved |= block.width > 8;
 	block__read(&fib->arena, &block, old);
 	count = paint_runs(fib, paint, old, block.count, depth, block.width, runs);
 	if (block__update(fib, &block, old, runs, count))

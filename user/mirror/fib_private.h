@@ -152,6 +152,7 @@ struct paint {
 	uint16_t rank;
 	struct item item; /* what they become */
 	bool replaced;    /* out: leaves of this rank were there */
+	bool moved;       /* out: references of a block of 12 bits may have changed, in the range of the change */
 };
 
 /* What an item at `depth` becomes; the caller writes it to its place. */
