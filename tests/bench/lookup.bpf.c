@@ -79,7 +79,7 @@ const volatile __u32 fib_mask; /* words of the arena, less one */
 /* Host byte order; two halves of IPv6. */
 __u32 addresses4[LOOKUP_ADDRESSES];
 __u64 addresses6[LOOKUP_ADDRESSES][2];
-__u32 randoms[LOOKUP_ADDRESSES];
+__u32 randoms[LOOKUP_RANDOMS];
 __u32 address_mask; /* how many of them count, less one */
 
 __u32 cursor;    /* the address of the next look-up */
@@ -96,7 +96,7 @@ __u32 wrong_at;     /* index of the last one */
 
 /* ---- look-ups ---- */
 
-/* 64 MB, of which one word is read at random: as many places as there are addresses, so that 8 MB of its lines are. */
+/* 64 MB, of which one word is read at random. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 8 << 20);
@@ -216,7 +216,7 @@ __noinline __u32 fib6(__u64 high, __u64 low)
 		__u32 begin = cursor, sum = 0;                                                                         \
                                                                                                                        \
 		for (__u32 i = 0; i < LOOKUP_BATCH; i++) {                                                             \
-			__u32 at = (begin + i) & MASK, before = 0;                                                     \
+			__u32 at = begin + i, before = 0;                                                              \
                                                                                                                        \
 			sum += answer_of;                                                                              \
 		}                                                                                                      \
@@ -229,7 +229,7 @@ __noinline __u32 fib6(__u64 high, __u64 low)
 		__u32 begin = cursor, before = 0, nothing = zero;                                                      \
                                                                                                                        \
 		for (__u32 i = 0; i < LOOKUP_BATCH; i++) {                                                             \
-			__u32 at = (begin + i) & MASK;                                                                 \
+			__u32 at = begin + i;                                                                          \
                                                                                                                        \
 			before = answer_of & nothing;                                                                  \
 		}                                                                                                      \
@@ -238,16 +238,16 @@ __noinline __u32 fib6(__u64 high, __u64 low)
 		return XDP_PASS;                                                                                       \
 	}
 
-RUN(loop_4, loop_32(addresses4[at] ^ before))
-RUN(loop_6, loop_128(addresses6[at][0] ^ before, addresses6[at][1]))
-RUN(read_4, read_32(randoms[at] ^ before))
-RUN(read_6, read_32(randoms[at] ^ before))
-RUN(trie_4, trie4(addresses4[at] ^ before))
-RUN(trie_6, trie6(addresses6[at][0] ^ before, addresses6[at][1]))
-RUN(kernel_4, kernel4(ctx, addresses4[at] ^ before))
-RUN(kernel_6, kernel6(ctx, addresses6[at][0] ^ before, addresses6[at][1]))
-RUN(fib_4, fib4(addresses4[at] ^ before))
-RUN(fib_6, fib6(addresses6[at][0] ^ before, addresses6[at][1]))
+RUN(loop_4, loop_32(addresses4[at & MASK] ^ before))
+RUN(loop_6, loop_128(addresses6[at & MASK][0] ^ before, addresses6[at & MASK][1]))
+RUN(read_4, read_32(randoms[at & (LOOKUP_RANDOMS - 1)] ^ before))
+RUN(read_6, read_32(randoms[at & (LOOKUP_RANDOMS - 1)] ^ before))
+RUN(trie_4, trie4(addresses4[at & MASK] ^ before))
+RUN(trie_6, trie6(addresses6[at & MASK][0] ^ before, addresses6[at & MASK][1]))
+RUN(kernel_4, kernel4(ctx, addresses4[at & MASK] ^ before))
+RUN(kernel_6, kernel6(ctx, addresses6[at & MASK][0] ^ before, addresses6[at & MASK][1]))
+RUN(fib_4, fib4(addresses4[at & MASK] ^ before))
+RUN(fib_6, fib6(addresses6[at & MASK][0] ^ before, addresses6[at & MASK][1]))
 
 /* ---- are they right? ---- */
 

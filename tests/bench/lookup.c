@@ -13,7 +13,8 @@
  * everything is measured in turn; a ratio is the median of the rounds' ratios.
  * A round takes all addresses once, by BPF_PROG_RUN, right after it did so
  * without being timed: a router that is busy has its table in the caches, as
- * far as it fits. Before anything is timed the answers are compared: the compiled FIB's with the
+ * far as it fits. The random read takes LOOKUP_RANDOMS places, so that all of its
+ * 64 MB are read and not the lines of so few places as there are addresses. Before anything is timed the answers are compared: the compiled FIB's with the
  * trie's and the kernel's, frames with those of the program that asks the kernel.
  */
 #include <arpa/inet.h>
@@ -129,8 +130,9 @@ static void give_addresses(void)
 			bpf->bss->addresses4[counts[0]++] = (uint32_t)(read_half(bytes) >> 32);
 		}
 	}
-	for (uint32_t i = 0; i < LOOKUP_ADDRESSES; i++) {
+	for (uint32_t i = 0; i < LOOKUP_RANDOMS; i++)
 		bpf->bss->randoms[i] = (uint32_t)next_number();
+	for (uint32_t i = 0; i < LOOKUP_ADDRESSES; i++) {
 		if (i >= counts[0] && counts[0])
 			bpf->bss->addresses4[i] = bpf->bss->addresses4[i % counts[0]];
 		if (i >= counts[1] && counts[1])
@@ -281,9 +283,10 @@ static void measure_lookups(bool is6, bool dependent, bool with_kernel, const ch
 	for (int round = 0; round < ROUNDS; round++) {
 		for (enum way way = 0; way < (with_kernel ? WAYS : KERNEL); way++) {
 			const struct bpf_program *program = program_of(way, is6, dependent);
+			int runs = way == READ ? LOOKUP_RANDOMS / LOOKUP_BATCH : RUNS;
 
-			run(program, frame, RUNS, XDP_PASS); /* the caches hold what they can of it, and nothing of the others */
-			times[way][round] = run(program, frame, RUNS, XDP_PASS) / LOOKUP_BATCH;
+			run(program, frame, runs, XDP_PASS); /* the caches hold what they can of it, and nothing of the others */
+			times[way][round] = run(program, frame, runs, XDP_PASS) / LOOKUP_BATCH;
 		}
 	}
 	for (size_t i = 0; with_kernel && i < sizeof(comparisons) / sizeof(comparisons[0]); i++) {

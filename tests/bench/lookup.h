@@ -4,6 +4,7 @@
 #define TESTS_BENCH_LOOKUP_H
 
 #define LOOKUP_ADDRESSES 131072 /* a power of two */
+#define LOOKUP_RANDOMS 1048576 /* places that the random read reads: as many as there are lines in its 64 MB */
 #define LOOKUP_BATCH 64         /* look-ups of one run */
 
 #endif
