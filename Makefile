@@ -41,6 +41,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c %/
 # The tables of cases are compiled once for each contract; layout.* and ported.c are of the test of what is installed.
 CONFORMANCE_TABLES := $(filter-out main harness expect layout ported,$(patsubst tests/conformance/%.c,%,$(wildcard tests/conformance/*.c)))
 CONFORMANCE_O := $(patsubst %,$(B)/tests/conformance/%.o,main harness expect $(CONFORMANCE_TABLES) $(CONFORMANCE_TABLES:=.user))
+DIFFERENTIAL_O := $(patsubst %.c,$(B)/%.o,$(filter-out %.bpf.c,$(wildcard tests/differential/*.c)))
 ORACLE_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/oracle/*.c))
 THREADS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/threads/*_test.c)) \
 	$(patsubst %,$(B)/tests/unit/netioapi_%_test,change notify)
@@ -75,7 +76,7 @@ deps:
 tools: all $(TOOLS) $(BENCHES)
 	@:
 
-tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test
+tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 unit
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread threads
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 WERROR= fuzzers
@@ -144,7 +145,7 @@ $(SKELETON): $(B)/bpf/xfib.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name xfib_bpf > $@.tmp && mv $@.tmp $@
 
 $(B)/user/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/mirror -Iuser/lib
-$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -Iuser/xfib -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench -isystem $(B)/tests/fib
+$(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -Iuser/xfib -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench -isystem $(B)/tests/fib -isystem $(B)/tests/differential
 # Tables of cases name what is not zero.
 $(B)/tests/%.o: private override CFLAGS += -Wno-missing-field-initializers
 $(DAEMON_O) $(PROG_O) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)): $(SKELETON)
@@ -216,6 +217,12 @@ $(B)/tests/fib/%: $(B)/tests/fib/%.o $(FIB_O) $(B)/lib/libxfib.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 
 $(B)/tests/conformance/conformance: $(CONFORMANCE_O) $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+$(B)/tests/differential/judge.o: $(SKELETON) $(B)/tests/differential/helper.skel.h
+$(B)/tests/differential/helper.skel.h: tests/differential/helper.h
+$(B)/tests/differential/differential: $(DIFFERENTIAL_O) $(B)/user/xfibd/bpf_maps.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 

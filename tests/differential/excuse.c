@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * What explains that xfib or bpf_fib_lookup() says something else than the kernel. "Up to the kernel" is always safe,
+ * but has to have a cause that is there in the kernel: each is looked for, not believed.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "judge.h"
+
+const struct path_seen *opinions__path(const struct opinions *opinions, size_t index)
+{
+	if (!index)
+		return &opinions->kernel.path[0];
+	return index <= opinions->route.path_count ? &opinions->route.path[index - 1] : NULL;
+}
+
+const struct link_seen *opinions__link(const struct opinions *opinions, uint32_t ifindex)
+{
+	for (size_t i = 0; i < DEVICES; i++) {
+		if (opinions->links[i].ifindex == ifindex)
+			return &opinions->links[i];
+	}
+	return NULL;
+}
+
+const struct address *path__next(const struct path_seen *path, const struct question *question)
+{
+	return path->gateway.family ? &path->gateway : &question->destination;
+}
+
+bool path__neighbour(const struct path_seen *path, const struct question *question, uint8_t ret_mac[6])
+{
+	return kernel__neighbour(path->ifindex, path__next(path, question), ret_mac);
+}
+
+bool path__exceeds(const struct opinions *opinions, const struct path_seen *path, const struct question *question)
+{
+	const struct link_seen *link = opinions__link(opinions, path->ifindex);
+	uint32_t mtu = link ? (question->family == AF_INET6 ? link->mtu6 : link->mtu) : 0;
+
+	if (opinions->kernel.mtu && opinions->kernel.mtu < mtu)
+		mtu = opinions->kernel.mtu;
+	if (opinions->route.mtu && opinions->route.mtu < mtu)
+		mtu = opinions->route.mtu;
+	return question->length > mtu;
+}
+
+static bool is_plain_ethernet(const struct link_seen *link)
+{
+	return link && link->type == ARPHRD_ETHER && !(link->flags & (IFF_NOARP | IFF_LOOPBACK));
+}
+
+static bool covers(const struct route_seen *route, const struct address *address)
+{
+	uint32_t whole = route->length / 8u, rest = route->length % 8u;
+
+	return !memcmp(route->destination.byte, address->byte, whole) &&
+	       (!rest || !((route->destination.byte[whole] ^ address->byte[whole]) >> (8 - rest)));
+}
+
+/* Routes between which only the kernel chooses: by TOS, by source, or, IPv6, equal in metric. */
+static bool is_peculiar(const struct question *question)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(question->family, &routes);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!covers(&routes[i], &question->destination))
+			continue;
+		if (routes[i].tos || routes[i].source_specific)
+			return true;
+		for (size_t j = 0; j < i && question->family == AF_INET6; j++) {
+			if (routes[j].table == routes[i].table && routes[j].length == routes[i].length && routes[j].metric == routes[i].metric &&
+			    covers(&routes[j], &question->destination))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The kernel goes on to a shorter prefix where the paths of the longest are dead. */
+static bool has_dead_path(const struct address *address)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(address->family, &routes);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < routes[i].path_count && covers(&routes[i], address); j++) {
+			if (routes[i].path[j].flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool explains(const struct opinions *opinions, const struct question *question, const struct path_seen *path)
+{
+	const struct link_seen *link = opinions__link(opinions, path->ifindex);
+	uint8_t mac[6];
+
+	switch (opinions->reason) {
+	case XFIB_REASON_NO_NEIGHBOUR:
+		return !path__neighbour(path, question, mac);
+	case XFIB_REASON_MTU_EXCEEDED:
+		return path__exceeds(opinions, path, question);
+	case XFIB_REASON_SAME_PORT:
+		return path->ifindex == opinions->ingress;
+	case XFIB_REASON_NO_REDIRECT:
+		return !kernel__takes_redirects(path->ifindex);
+	case XFIB_REASON_NOT_ETHERNET:
+		return !is_plain_ethernet(link);
+	case XFIB_REASON_UNSUPPORTED_ROUTE:
+		return path->encap;
+	default:
+		return false;
+	}
+}
+
+bool excuse__accepts(const struct opinions *opinions, const struct question *question)
+{
+	const struct path_seen *path;
+
+	for (size_t i = 0; (path = opinions__path(opinions, i)); i++) {
+		if (explains(opinions, question, path))
+			return true;
+	}
+	switch (opinions->reason) {
+	case XFIB_REASON_NOT_ETHERNET:
+		return !is_plain_ethernet(&opinions->links[question->device]);
+	case XFIB_REASON_UNSUPPORTED_ROUTE:
+		return is_peculiar(question);
+	case XFIB_REASON_NEXTHOP_DOWN:
+		return has_dead_path(&question->destination);
+	case XFIB_REASON_RP_FILTER:
+		return has_dead_path(&question->source);
+	case XFIB_REASON_POLICY_RULE:
+		return world__has_rules(question->family);
+	default:
+		return false;
+	}
+}
+
+bool excuse__agrees(const struct opinions *opinions, const struct question *question)
+{
+	const struct route_seen *kernel = &opinions->kernel;
+	/* An IPv4 source that is not valid comes before the route. */
+	bool rejected = question->family == AF_INET && kernel->error == -EINVAL;
+
+	switch (opinions->reason) {
+	case XFIB_REASON_LOCAL:
+		return rejected || (!kernel->error && (kernel->type == RTN_LOCAL || kernel->type == RTN_ANYCAST));
+	case XFIB_REASON_BROADCAST:
+		return rejected || (!kernel->error && kernel->type == RTN_BROADCAST);
+	case XFIB_REASON_MULTICAST:
+		return !kernel->error && kernel->type == RTN_MULTICAST;
+	case XFIB_REASON_BLACKHOLE: /* which the kernel tells from nothing else that is not valid */
+		return kernel->error == -EINVAL && opinions->helper.status == BPF_FIB_LKUP_RET_BLACKHOLE;
+	case XFIB_REASON_UNREACHABLE:
+		return rejected || kernel->error == -EHOSTUNREACH;
+	case XFIB_REASON_PROHIBIT:
+		return rejected || kernel->error == -EACCES;
+	case XFIB_REASON_NO_ROUTE:
+		return rejected || kernel->error == -ENETUNREACH;
+	default:
+		return true; /* what is found before the route is, or is no matter of routes */
+	}
+}
+
+/* ---- bpf_fib_lookup() ---- */
+
+static bool helper_names(const struct opinions *opinions, const struct question *question, const struct path_seen *path)
+{
+	const struct helper_answer *helper = &opinions->helper;
+	const struct link_seen *link = opinions__link(opinions, path->ifindex);
+	uint8_t mac[6];
+
+	if (helper->ifindex != path->ifindex || !is_plain_ethernet(link))
+		return helper->ifindex == path->ifindex;
+	return !memcmp(helper->smac, link->mac, 6) &&
+	       path__neighbour(path, question, mac) && !memcmp(helper->dmac, mac, 6);
+}
+
+static enum helper_difference compare_path(const struct opinions *opinions, const struct question *question, const struct path_seen *path)
+{
+	uint8_t mac[6];
+
+	switch (opinions->helper.status) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		return helper_names(opinions, question, path) ? HELPER_AGREES : HELPER_UNEXPLAINED;
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		if (!is_plain_ethernet(opinions__link(opinions, path->ifindex)))
+			return HELPER_NO_ADDRESSES;
+		return path__neighbour(path, question, mac) ? HELPER_UNEXPLAINED : HELPER_NO_NEIGHBOUR;
+	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
+		return path__exceeds(opinions, path, question) ? HELPER_TOO_LARGE : HELPER_UNEXPLAINED;
+	case BPF_FIB_LKUP_RET_UNSUPP_LWT:
+		return path->encap ? HELPER_ENCAPSULATED : HELPER_UNEXPLAINED;
+	default:
+		return HELPER_UNEXPLAINED;
+	}
+}
+
+enum helper_difference helper__compare(const struct opinions *opinions, const struct question *question)
+{
+	bool sends = opinions->helper.status == BPF_FIB_LKUP_RET_SUCCESS || opinions->helper.status == BPF_FIB_LKUP_RET_NO_NEIGH ||
+		     opinions->helper.status == BPF_FIB_LKUP_RET_FRAG_NEEDED || opinions->helper.status == BPF_FIB_LKUP_RET_UNSUPP_LWT;
+	const struct path_seen *path;
+
+	if (!opinions->forwards) {
+		if (!sends)
+			return HELPER_AGREES;
+		if (question->ttl <= 1)
+			return HELPER_TTL;
+		return opinions->kernel.error == -EINVAL ? HELPER_SOURCE : HELPER_UNEXPLAINED;
+	}
+	for (size_t i = 0; (path = opinions__path(opinions, i)); i++) {
+		enum helper_difference difference = compare_path(opinions, question, path);
+
+		if (difference != HELPER_UNEXPLAINED)
+			return i > 1 && difference == HELPER_AGREES ? HELPER_OTHER_PATH : difference;
+	}
+	return HELPER_UNEXPLAINED;
+}
