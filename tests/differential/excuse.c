@@ -56,12 +56,25 @@ static bool is_plain_ethernet(const struct link_seen *link)
 	return link && link->type == ARPHRD_ETHER && !(link->flags & (IFF_NOARP | IFF_LOOPBACK));
 }
 
-static bool covers(const struct route_seen *route, const struct address *address)
+bool route__covers(const struct route_seen *route, const struct address *address)
 {
 	uint32_t whole = route->length / 8u, rest = route->length % 8u;
 
 	return !memcmp(route->destination.byte, address->byte, whole) &&
 	       (!rest || !((route->destination.byte[whole] ^ address->byte[whole]) >> (8 - rest)));
+}
+
+/* Does the IPv4 table default, which the kernel searches last and packets here do not, know the destination? */
+static bool is_in_default(const struct question *question)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(question->family, &routes);
+
+	for (size_t i = 0; i < count; i++) {
+		if (routes[i].table == RT_TABLE_DEFAULT && question->family == AF_INET && route__covers(&routes[i], &question->destination))
+			return true;
+	}
+	return false;
 }
 
 /* Routes between which only the kernel chooses: by TOS, by source, or, IPv6, equal in metric. */
@@ -71,15 +84,27 @@ static bool is_peculiar(const struct question *question)
 	size_t count = kernel__routes(question->family, &routes);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!covers(&routes[i], &question->destination))
+		if (!route__covers(&routes[i], &question->destination))
 			continue;
 		if (routes[i].tos || routes[i].source_specific)
 			return true;
 		for (size_t j = 0; j < i && question->family == AF_INET6; j++) {
 			if (routes[j].table == routes[i].table && routes[j].length == routes[i].length && routes[j].metric == routes[i].metric &&
-			    covers(&routes[j], &question->destination))
+			    route__covers(&routes[j], &question->destination))
 				return true;
 		}
+	}
+	return false;
+}
+
+static bool has_throw(const struct question *question)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(question->family, &routes);
+
+	for (size_t i = 0; i < count; i++) {
+		if (routes[i].type == RTN_THROW && route__covers(&routes[i], &question->destination))
+			return true;
 	}
 	return false;
 }
@@ -91,7 +116,7 @@ static bool has_dead_path(const struct address *address)
 	size_t count = kernel__routes(address->family, &routes);
 
 	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < routes[i].path_count && covers(&routes[i], address); j++) {
+		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], address); j++) {
 			if (routes[i].path[j].flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN))
 				return true;
 		}
@@ -137,6 +162,10 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 		return is_peculiar(question);
 	case XFIB_REASON_NEXTHOP_DOWN:
 		return has_dead_path(&question->destination);
+	case XFIB_REASON_BROADCAST:
+		return has_dead_path(&question->destination);
+	case XFIB_REASON_NO_ROUTE:
+		return opinions->kernel.table == RT_TABLE_DEFAULT;
 	case XFIB_REASON_RP_FILTER:
 		return has_dead_path(&question->source);
 	case XFIB_REASON_POLICY_RULE:
@@ -156,7 +185,7 @@ bool excuse__agrees(const struct opinions *opinions, const struct question *ques
 	case XFIB_REASON_LOCAL:
 		return rejected || (!kernel->error && (kernel->type == RTN_LOCAL || kernel->type == RTN_ANYCAST));
 	case XFIB_REASON_BROADCAST:
-		return rejected || (!kernel->error && kernel->type == RTN_BROADCAST);
+		return rejected || (!kernel->error && kernel->type == RTN_BROADCAST) || has_dead_path(&question->destination);
 	case XFIB_REASON_MULTICAST:
 		return !kernel->error && kernel->type == RTN_MULTICAST;
 	case XFIB_REASON_BLACKHOLE: /* which the kernel tells from nothing else that is not valid */
@@ -166,7 +195,7 @@ bool excuse__agrees(const struct opinions *opinions, const struct question *ques
 	case XFIB_REASON_PROHIBIT:
 		return rejected || kernel->error == -EACCES;
 	case XFIB_REASON_NO_ROUTE:
-		return rejected || kernel->error == -ENETUNREACH;
+		return rejected || kernel->error == -ENETUNREACH || is_in_default(question);
 	default:
 		return true; /* what is found before the route is, or is no matter of routes */
 	}
@@ -219,6 +248,8 @@ enum helper_difference helper__compare(const struct opinions *opinions, const st
 			return HELPER_TTL;
 		return opinions->kernel.error == -EINVAL ? HELPER_SOURCE : HELPER_UNEXPLAINED;
 	}
+	if (opinions->helper.status == BPF_FIB_LKUP_RET_NOT_FWDED && question->family == AF_INET6 && has_throw(question))
+		return HELPER_THROW;
 	for (size_t i = 0; (path = opinions__path(opinions, i)); i++) {
 		enum helper_difference difference = compare_path(opinions, question, path);
 

@@ -47,6 +47,7 @@ const char *judge__helper_name(size_t index)
 		[HELPER_TOO_LARGE] = "larger than the MTU",
 		[HELPER_ENCAPSULATED] = "an encapsulated route",
 		[HELPER_TTL] = "an expired TTL",
+		[HELPER_THROW] = "an IPv6 throw route",
 		[HELPER_SOURCE] = "a source that is not valid",
 	};
 
@@ -214,6 +215,49 @@ bool judge__draw(struct question *question)
 	return true;
 }
 
+/* The kernel's routes that cover the packet's addresses. */
+static void describe_routes(const struct question *question, char *text, size_t size)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(question->family, &routes), at = 0;
+
+	for (size_t i = 0; i < count && at < size; i++) {
+		bool is_way = route__covers(&routes[i], &question->destination);
+
+		if (!is_way && !route__covers(&routes[i], &question->source))
+			continue;
+		at += (size_t)snprintf(text + at, size - at, "    %s: %s/%u type %u table %u metric %u tos %u", is_way ? "to" : "from",
+				       text_of(&routes[i].destination), routes[i].length, routes[i].type, routes[i].table, routes[i].metric,
+				       routes[i].tos);
+		for (size_t j = 0; j < routes[i].path_count && at < size; j++)
+			at += (size_t)snprintf(text + at, size - at, " via %s ifindex %u flags %#x", text_of(&routes[i].path[j].gateway),
+					       routes[i].path[j].ifindex, routes[i].path[j].flags);
+		if (at < size)
+			at += (size_t)snprintf(text + at, size - at, "\n");
+	}
+}
+
+/* Likewise xfib's. */
+static void describe_held(const struct question *question, char *text, size_t size)
+{
+	size_t at = 0;
+
+	for (uint32_t id = 1; id < maps->maps.state->routes_end && at < size; id++) {
+		const struct xfib_route *route = &maps->maps.routes[id];
+		const struct xfib_nexthop *nexthop = &maps->maps.nexthops[route->nexthop];
+		struct route_seen seen = { .length = route->prefix_length, .destination.family = route->family };
+		struct address gateway = { .family = nexthop->gateway_family };
+
+		memcpy(seen.destination.byte, route->prefix, 16);
+		memcpy(gateway.byte, nexthop->gateway, 16);
+		if (route->family != question->family || route->flags & XFIB_ROUTE_GONE || !route__covers(&seen, &question->destination))
+			continue;
+		at += (size_t)snprintf(text + at, size - at, "    xfib holds: %s/%u type %u table %u metric %u via %s ifindex %u flags %#x %#x\n",
+				       text_of(&seen.destination), route->prefix_length, route->type, route->table, route->metric,
+				       text_of(&gateway), nexthop->ifindex, route->flags, nexthop->flags);
+	}
+}
+
 static void describe(const struct opinions *opinions, const struct question *question, const char *what, char *text, size_t size)
 {
 	const struct route_seen *kernel = &opinions->kernel;
@@ -233,8 +277,11 @@ static void describe(const struct opinions *opinions, const struct question *que
 	for (size_t i = 1; opinions->forwards && (path = opinions__path(opinions, i)) && (size_t)length < size; i++)
 		length += snprintf(text + length, size - (size_t)length, "    path via %s ifindex %u flags %#x%s\n", text_of(&path->gateway),
 				   path->ifindex, path->flags, path->encap ? " encap" : "");
-	snprintf(text + length, size - (size_t)length, "  bpf_fib_lookup(): %lld ifindex %u\n", (long long)opinions->helper.status,
-		 opinions->helper.ifindex);
+	length += snprintf(text + length, size - (size_t)length, "  bpf_fib_lookup(): %lld ifindex %u\n", (long long)opinions->helper.status,
+			   opinions->helper.ifindex);
+	describe_routes(question, text + length, size - (size_t)length);
+	length += (int)strlen(text + length);
+	describe_held(question, text + length, size - (size_t)length);
 }
 
 const char *judge__ask(const struct question *question, char *ret_text, size_t size)

@@ -39,6 +39,7 @@ const struct link_seen *opinions__link(const struct opinions *opinions, uint32_t
 /* The address to which a packet is sent along a path. */
 const struct address *path__next(const struct path_seen *path, const struct question *question);
 bool path__neighbour(const struct path_seen *path, const struct question *question, uint8_t ret_mac[6]);
+bool route__covers(const struct route_seen *route, const struct address *address);
 /* Larger than what path or route take? */
 bool path__exceeds(const struct opinions *opinions, const struct path_seen *path, const struct question *question);
 
@@ -56,6 +57,7 @@ enum helper_difference {
 	HELPER_TOO_LARGE,     /* it says so where the kernel fragments or answers */
 	HELPER_ENCAPSULATED,  /* it cannot encapsulate */
 	HELPER_TTL,           /* it does not look at the TTL */
+	HELPER_THROW,         /* an IPv6 throw route ends its search in all tables, not in its own one only */
 	HELPER_SOURCE,        /* it validates no source: martians, the machine's own, rp_filter */
 	HELPER_UNEXPLAINED,
 };

@@ -41,7 +41,7 @@ struct outcome {
 	bool failed;
 	size_t at; /* the step after which it failed */
 	struct question question;
-	char what[80], text[4096];
+	char what[80], text[16384];
 	struct tally tally;
 };
 

@@ -23,6 +23,8 @@ static int here_socket, far_socket; /* for ioctl() */
 static int far_namespace;
 static int tap_fd[DEVICES]; /* of the devices that are a file's */
 static struct link_seen links[DEVICES];
+static uint32_t indexes[DEVICES];
+static bool links_changed; /* since world__flush() */
 
 static _Noreturn void die(const char *what)
 {
@@ -64,6 +66,7 @@ void world__make(void)
 		die("forwarding");
 	for (size_t i = 0; i < DEVICES; i++)
 		tap_fd[i] = -1;
+	links_changed = true;
 }
 
 /* ---- what the kernel says of devices ---- */
@@ -230,6 +233,9 @@ static int ethtool(int socket, const char *name, uint32_t command, uint32_t valu
 /* Asking for a device's link state has a change of its carrier that waits for a worker take effect now. */
 void world__flush(void)
 {
+	if (!links_changed)
+		return;
+	links_changed = false;
 	for (size_t i = 0; i < DEVICES; i++) {
 		ethtool(far_socket, far_names[i], ETHTOOL_GLINK, 0);
 		ethtool(here_socket, device_names[i], ETHTOOL_GLINK, 0);
@@ -266,9 +272,14 @@ static int destroy(const struct step *step)
 
 int world__apply(const struct step *step)
 {
-	uint32_t indexes[DEVICES];
 	struct nlmsghdr *message;
 	int err = 1;
+
+	if (links_changed) {
+		for (size_t i = 0; i < DEVICES; i++)
+			indexes[i] = if_nametoindex(device_names[i]);
+	}
+	links_changed |= step->kind >= STEP_CREATE;
 
 	switch (step->kind) {
 	case STEP_CREATE:
@@ -288,8 +299,6 @@ int world__apply(const struct step *step)
 	}
 	if (err <= 0)
 		return err;
-	for (size_t i = 0; i < DEVICES; i++)
-		indexes[i] = if_nametoindex(device_names[i]);
 	message = step__message(step, &here, indexes);
 	return message ? channel__ask(&here, message, NULL, NULL) : -ENODEV;
 }
