@@ -297,6 +297,7 @@ void fib_step__withdraw(struct rib *rib, uint32_t head)
 	prefix = prefix_at(rib, head);
 	/* Longer prefixes of table main, which a wide one of table local hid, come to light: only a compilation finds them. */
 	if (prefix.tier == FIB_LOCAL_FIRST && prefix.length != (gone->family == XFIB_INET6 ? 128 : 32)) {
+		rib->target[head] = XFIB_NONE; /* by which a compilation knows the prefixes that there are */
 		compile(rib, table, gone->family, false);
 		return;
 	}
