@@ -14,9 +14,19 @@
 #include "maps.h"
 #include "rib_private.h"
 
-static bool has_device(uint8_t type)
+/* Does the kernel pass over a path whose device cannot be used? Addresses of the machine's own stay, whatever their device. */
+static bool needs_device(const struct xfib_route *route)
 {
-	return type == XFIB_ROUTE_UNICAST;
+	switch (route->type) {
+	case XFIB_ROUTE_UNICAST:
+	case XFIB_ROUTE_BROADCAST:
+	case XFIB_ROUTE_MULTICAST:
+		return true;
+	case XFIB_ROUTE_ANYCAST:
+		return route->family == XFIB_INET;
+	default:
+		return false;
+	}
 }
 
 /* Target of one route; XFIB_NONE if none of its paths can be used. Takes a group if it needs one. */
@@ -31,7 +41,7 @@ static uint32_t unit_target(struct rib *rib, struct unit unit)
 	for (uint32_t i = 0; i < unit.count && count < XFIB_GROUP_MEMBERS; i++, id = routes[id].next) {
 		const struct xfib_nexthop *nexthop = &rib->maps->nexthops[routes[id].nexthop];
 
-		if (has_device(routes[id].type) && (nexthop->flags & XFIB_NEXTHOP_DOWN))
+		if (needs_device(&routes[id]) && (nexthop->flags & XFIB_NEXTHOP_DOWN))
 			continue;
 		paths[count].nexthop = routes[id].nexthop;
 		paths[count++].weight = routes[id].weight;
@@ -56,21 +66,70 @@ static bool is_expired(const struct xfib_route *route)
 	return route->flags & XFIB_ROUTE_EXPIRES && route->expires <= rib__now();
 }
 
-/*
- * Of several IPv6 routes with one metric the kernel chooses by their
- * preference and by what it knows of their neighbours (rt6_select()).
- */
-static bool is_contested(const struct rib *rib, const struct xfib_route *route, uint32_t next)
+/* How the kernel ranks the preference of RFC 4191: low, medium, high. */
+static int rank_of(uint8_t preference)
 {
-	const struct xfib_route *other = &rib->maps->routes[next];
+	return preference ^ 2;
+}
 
-	return next && route->family == XFIB_INET6 && other->metric == route->metric && !is_expired(other);
+static uint32_t usable_target(struct rib *rib, struct unit unit)
+{
+	return is_expired(&rib->maps->routes[unit.first]) ? XFIB_NONE : unit_target(rib, unit);
+}
+
+static uint32_t choose4(struct rib *rib, uint32_t head)
+{
+	for (uint32_t id = head; id;) {
+		struct unit unit = unit__at(rib, id);
+		uint32_t target = usable_target(rib, unit);
+
+		if (target)
+			return target;
+		id = rib->maps->routes[unit.last].next;
+	}
+	return XFIB_NONE;
+}
+
+/*
+ * As find_rr_leaf() in the kernel has it for a machine that forwards: of the routes with the lowest metric, or, where none
+ * of them can be used, of all others whatever their metrics, the one with the highest preference. Between equals
+ * the ingress port decides; and a route of several paths has a preference for each, of which only one is known.
+ */
+static uint32_t choose6(struct rib *rib, uint32_t head)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t best = XFIB_NONE, metric = routes[head].metric;
+	bool is_contested = false, has_several = false;
+	int best_rank = -1;
+
+	for (uint32_t id = head; id;) {
+		struct unit unit = unit__at(rib, id);
+		uint32_t target = usable_target(rib, unit);
+		int rank = rank_of(routes[id].preference);
+
+		if (target) {
+			has_several |= unit.count > 1;
+			is_contested = best && (has_several || rank == best_rank || (rank < best_rank && is_contested));
+			release(rib, rank > best_rank ? best : target);
+			best = rank > best_rank ? target : best;
+			best_rank = rank > best_rank ? rank : best_rank;
+		}
+		id = routes[unit.last].next;
+		if (best && id && metric == routes[head].metric && routes[id].metric != metric)
+			break;
+		metric = id ? routes[id].metric : metric;
+	}
+	if (!is_contested)
+		return best;
+	release(rib, best);
+	return rib->special;
 }
 
 /* Target of a chain. A route with a TOS anywhere in it leaves the choice to the kernel. */
 static uint32_t choose(struct rib *rib, uint32_t head)
 {
 	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t target;
 
 	if (routes[head].flags & XFIB_ROUTE_INCOMPLETE)
 		return rib->special;
@@ -78,18 +137,9 @@ static uint32_t choose(struct rib *rib, uint32_t head)
 		if (routes[id].tos)
 			return rib->special;
 	}
-	for (uint32_t id = head; id;) {
-		struct unit unit = unit__at(rib, id);
-		uint32_t target = is_expired(&routes[id]) ? XFIB_NONE : unit_target(rib, unit);
-
-		id = routes[unit.last].next;
-		if (target && is_contested(rib, &routes[unit.first], id)) {
-			release(rib, target);
-			return rib->special;
-		}
-		if (target)
-			return target;
-	}
+	target = routes[head].family == XFIB_INET6 ? choose6(rib, head) : choose4(rib, head);
+	if (target)
+		return target;
 	return is_expired(&routes[head]) ? rib->special : routes[head].nexthop; /* the kernel may know a covering prefix */
 }
 
