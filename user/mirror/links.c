@@ -153,17 +153,41 @@ static uint32_t state_flags(const struct nl_link *link)
 	return flags;
 }
 
-static uint32_t setting_flags(const struct nl_link *link, const struct link_settings *settings)
+static uint8_t rp_filter_of(const struct nl_link *link, const struct link_settings *settings)
 {
-	uint8_t rp_filter = link->rp_filter > settings->rp_filter ? link->rp_filter : settings->rp_filter;
+	return link->rp_filter > settings->rp_filter ? link->rp_filter : settings->rp_filter;
+}
+
+static bool has_address4(const struct maps *maps, uint32_t ifindex)
+{
+	for (uint32_t i = maps->state->addresses_begin; i < maps->state->addresses_end; i++) {
+		if (maps->addresses[i].family == XFIB_INET && maps->addresses[i].ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
+/* On a port without an IPv4 address the kernel is strict in either mode (no_addr in __fib_validate_source()). */
+static uint32_t source_flags(const struct links *links, const struct nl_link *link)
+{
+	uint8_t rp_filter = rp_filter_of(link, &links->settings);
+
+	if (rp_filter == 1 || (rp_filter && !has_address4(links->maps, link->ifindex)))
+		return XFIB_LINK_RP_STRICT;
+	return rp_filter || links->settings.check_sources ? XFIB_LINK_RP_LOOSE : 0;
+}
+
+static uint32_t setting_flags(const struct links *links, const struct nl_link *link)
+{
+	const struct link_settings *settings = &links->settings;
 	uint32_t flags = 0;
 
 	if (link->inet) {
 		flags |= link->forwarding4 ? XFIB_LINK_FORWARDING4 : 0;
 		flags |= link->send_redirects || settings->send_redirects ? XFIB_LINK_SEND_REDIRECTS : 0;
-		flags |= link->route_localnet ? XFIB_LINK_ROUTE_LOCALNET : 0;
-		flags |= link->ignore_linkdown4 ? XFIB_LINK_IGNORE_LINKDOWN4 : 0;
-		flags |= rp_filter == 1 ? XFIB_LINK_RP_STRICT : rp_filter ? XFIB_LINK_RP_LOOSE : 0;
+		flags |= link->route_localnet || settings->route_localnet ? XFIB_LINK_ROUTE_LOCALNET : 0;
+		flags |= link->ignore_linkdown4 || settings->ignore_linkdown4 ? XFIB_LINK_IGNORE_LINKDOWN4 : 0;
+		flags |= source_flags(links, link);
 	}
 	if (link->inet6) {
 		flags |= !link->disabled6 && (settings->forwarding6 || link->force_forwarding6) ? XFIB_LINK_FORWARDING6 : 0;
@@ -203,7 +227,7 @@ static void write_slot(struct links *links, uint32_t slot)
 	const struct nl_link *link = &links->info[slot].link;
 	struct xfib_link *line = &links->maps->links[slot];
 	bool is_target = line->ifindex == link->ifindex && line->flags & XFIB_LINK_REDIRECT_TARGET;
-	uint32_t flags = state_flags(link) | setting_flags(link, &links->settings) | target_flag(links, link, is_target);
+	uint32_t flags = state_flags(link) | setting_flags(links, link) | target_flag(links, link, is_target);
 
 	line->table = link->table ? link->table : XFIB_TABLE_MAIN;
 	line->mtu = link->mtu;
@@ -263,12 +287,21 @@ void links__end_dump(struct links *links, void (*gone)(uint32_t ifindex, void *d
 	}
 }
 
-void links__apply_settings(struct links *links, const struct link_settings *settings)
+bool links__apply_settings(struct links *links, const struct link_settings *settings)
 {
 	if (!memcmp(&links->settings, settings, sizeof(*settings)))
-		return;
+		return false;
 	links->settings = *settings;
 	links__update_targets(links);
+	return true;
+}
+
+void links__update_sources(struct links *links)
+{
+	for (uint32_t slot = 1; slot < links->maps->sizes.links; slot++) {
+		if (links->maps->links[slot].ifindex && rp_filter_of(&links->info[slot].link, &links->settings) > 1)
+			write_slot(links, slot);
+	}
 }
 
 void links__update_targets(struct links *links)

@@ -17,6 +17,9 @@ struct link_settings {
 	bool forwarding6;      /* net.ipv6.conf.all.forwarding */
 	uint8_t rp_filter;     /* net.ipv4.conf.all.rp_filter: the larger of this and the link's counts */
 	bool send_redirects;   /* net.ipv4.conf.all.send_redirects: this or the link's */
+	bool ignore_linkdown4; /* net.ipv4.conf.all.ignore_routes_with_linkdown: likewise (IPv6 writes its own to each link) */
+	bool route_localnet;   /* net.ipv4.conf.all.route_localnet: likewise */
+	bool check_sources;    /* IPv4: also where no rp_filter says so (fib_has_custom_local_routes in the kernel) */
 	bool rules4, rules6;   /* there are rules that the fast path can't follow */
 };
 
@@ -34,8 +37,11 @@ void links__remove(struct links *links, uint32_t ifindex);
 void links__begin_dump(struct links *links);
 void links__end_dump(struct links *links, void (*gone)(uint32_t ifindex, void *data), void *data);
 
-/* Applies settings to every link. */
-void links__apply_settings(struct links *links, const struct link_settings *settings);
+/* Applies settings to every link. Returns whether they are others than before. */
+bool links__apply_settings(struct links *links, const struct link_settings *settings);
+
+/* Addresses have come or gone, which the reverse-path filter of some links depends on. */
+void links__update_sources(struct links *links);
 
 /* Asks anew which devices take redirected frames. */
 void links__update_targets(struct links *links);

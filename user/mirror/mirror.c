@@ -60,6 +60,9 @@ void mirror__read_settings(struct mirror *mirror)
 		.forwarding6 = read_setting("/proc/sys/net/ipv6/conf/all/forwarding", 0),
 		.rp_filter = (uint8_t)read_setting("/proc/sys/net/ipv4/conf/all/rp_filter", 0),
 		.send_redirects = read_setting("/proc/sys/net/ipv4/conf/all/send_redirects", 1),
+		.ignore_linkdown4 = read_setting("/proc/sys/net/ipv4/conf/all/ignore_routes_with_linkdown", 0),
+		.check_sources = mirror->custom_local4,
+		.route_localnet = read_setting("/proc/sys/net/ipv4/conf/all/route_localnet", 0),
 		.rules4 = mirror->rules4,
 		.rules6 = mirror->rules6,
 	};
@@ -76,7 +79,10 @@ void mirror__read_settings(struct mirror *mirror)
 	if (mirror->found6.beyond)
 		flags |= XFIB_STATE_RULES6;
 	__atomic_store_n(&mirror->maps->state->flags, flags, __ATOMIC_RELEASE);
-	links__apply_settings(mirror->links, &settings);
+	if (links__apply_settings(mirror->links, &settings) && nexthops__update_device(mirror->nexthops, 0)) {
+		mirror->targets_dirty = true;
+		mirror__request_sync(mirror, NULL); /* paths are dead or alive again */
+	}
 	mirror->settings_dirty = false;
 }
 
@@ -113,6 +119,7 @@ void mirror__link_gone(uint32_t ifindex, void *data)
 
 static void on_link(enum nl_change change, const struct nl_link *link, void *data)
 {
+	const uint32_t entailing = XFIB_LINK_UP | XFIB_LINK_CARRIER | XFIB_LINK_IGNORE_LINKDOWN4 | XFIB_LINK_IGNORE_LINKDOWN6;
 	struct mirror *mirror = data;
 	const struct xfib_link *held = links__find(mirror->links, link->ifindex);
 	struct xfib_link before = held ? *held : (struct xfib_link){ 0 };
@@ -138,8 +145,7 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 	if (before.flags & XFIB_LINK_UP && !(link->flags & IFF_UP))
 		device_down(mirror, link->ifindex);
 	/* Next hop objects go with the carrier, IPv6 routes follow the MTU, paths are dead or alive again. */
-	else if ((before.flags ^ held->flags) & (XFIB_LINK_UP | XFIB_LINK_CARRIER) || before.mtu != held->mtu ||
-		 before.mtu6 != held->mtu6)
+	else if ((before.flags ^ held->flags) & entailing || before.mtu != held->mtu || before.mtu6 != held->mtu6)
 		mirror__request_sync(mirror, NULL);
 }
 

@@ -34,6 +34,7 @@ struct mirror {
 	struct rib *rib;
 	bool rules4, rules6;   /* rules that the fast path can't follow */
 	struct found_rules found4, found6;
+	bool custom_local4;    /* there once was a route of type local that is nobody's address */
 	bool split4;           /* there once were such rules: local and main are searched apart */
 	bool rules_dirty, settings_dirty, addresses_dirty, targets_dirty;
 	uint64_t sync_at;      /* ms; 0: no dump is due */

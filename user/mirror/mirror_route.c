@@ -117,6 +117,9 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 	struct rib_route made;
 	int err;
 
+	/* From the first one on, whatever becomes of it, the kernel looks at the routes of sources. */
+	if (route->family == AF_INET && route->type == RTN_LOCAL && route->protocol != RTPROT_KERNEL && !mirror->custom_local4)
+		mirror->custom_local4 = mirror->settings_dirty = true;
 	if (!mirror__is_mirrored(mirror, route->table) || route->flags & RTM_F_CLONED)
 		return;
 	mirror->nexthop_objects |= route->nexthop_object;

@@ -176,7 +176,7 @@ bool nexthops__update_device(struct nexthops *nexthops, uint32_t ifindex)
 	bool changed = false;
 
 	for (uint32_t id = 1; id < end; id++) {
-		if (nexthops->info[id].references && nexthops->info[id].key.ifindex == ifindex)
+		if (nexthops->info[id].references && (!ifindex || nexthops->info[id].key.ifindex == ifindex))
 			changed |= refresh(nexthops, id);
 	}
 	return changed;

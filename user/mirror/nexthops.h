@@ -51,7 +51,9 @@ void nexthops__free(struct nexthops *nexthops);
 int nexthops__take(struct nexthops *nexthops, const struct nexthop_key *key, uint32_t *ret_id);
 void nexthops__release(struct nexthops *nexthops, uint32_t id);
 
-/* A device changed: MAC address, MTU, up or down. Returns whether a next hop became usable or unusable. */
+/*
+ * A device (0: any of them) changed: MAC address, MTU, up or down. Returns whether a next hop became usable or unusable.
+ */
 bool nexthops__update_device(struct nexthops *nexthops, uint32_t ifindex);
 
 /*
