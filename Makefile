@@ -222,7 +222,7 @@ $(B)/tests/conformance/conformance: $(CONFORMANCE_O) $(B)/lib/libxfib.a
 
 $(B)/tests/differential/judge.o: $(SKELETON) $(B)/tests/differential/helper.skel.h
 $(B)/tests/differential/helper.skel.h: tests/differential/helper.h
-$(B)/tests/differential/differential: $(DIFFERENTIAL_O) $(B)/user/xfibd/bpf_maps.o $(B)/lib/libxfib.a
+$(B)/tests/differential/differential: $(DIFFERENTIAL_O) $(patsubst %,$(B)/user/xfibd/%.o,bpf_maps trie_queue) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 

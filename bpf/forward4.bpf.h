@@ -92,7 +92,8 @@ static __always_inline bool ip4__source_ok(const struct packet *packet, const st
 		return !(packet->link->flags & XFIB_LINK_RP_STRICT) ||
 		       xfib_group_uses(target & ~XFIB_TARGET_GROUP, packet->ifindex);
 	nexthop = nexthop__get(target);
-	if (!nexthop || nexthop->type != XFIB_ROUTE_UNICAST || nexthop->flags & (XFIB_NEXTHOP_DOWN | XFIB_NEXTHOP_UNSUPPORTED))
+	if (!nexthop || nexthop->type != XFIB_ROUTE_UNICAST || nexthop->flags & XFIB_NEXTHOP_DOWN ||
+	    !nexthop->ifindex) /* a choice that only the kernel makes */
 		return false;
 	return !(packet->link->flags & XFIB_LINK_RP_STRICT) || nexthop->ifindex == packet->ifindex;
 }

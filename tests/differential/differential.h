@@ -122,7 +122,7 @@ struct path_seen {
 /* A route as the kernel describes it, or its answer about a packet. */
 struct route_seen {
 	int error; /* -errno: the kernel has no way for the packet */
-	uint8_t family, type, tos, length;
+	uint8_t family, type, tos, length, preference;
 	uint32_t table, metric, mtu, flags;
 	bool source_specific, expires;
 	struct address destination;
@@ -157,6 +157,8 @@ void world__flush(void);
 /* What the kernel says of the devices now. */
 const struct link_seen *world__links(void);
 bool world__has_rules(uint8_t family);
+/* Does the kernel look up the routes of IPv4 sources for another cause than rp_filter? */
+bool world__checks_sources(void);
 
 void kernel__open(void);
 /* The way of a packet; `match`: the route that was found, with all its paths. */
@@ -173,6 +175,7 @@ size_t kernel__routes(uint8_t family, const struct route_seen **ret_routes);
 struct tally {
 	uint64_t steps, refused, settled, syncs, questions;
 	uint64_t forwarded, dropped, kept; /* kept: the kernel would not forward them either */
+	uint64_t unmarked;                 /* answers that were not compared: see excuse__is_unmarked() */
 	uint64_t passed[64];               /* the kernel forwards, xfib does not: by enum xfib_reason */
 	uint64_t helper[16];               /* bpf_fib_lookup()'s word where it is not the kernel's: by enum in judge.c */
 };

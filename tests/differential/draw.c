@@ -98,6 +98,9 @@ static void draw_route(struct step *step, bool rules)
 	step->type = RTN_UNICAST;
 	if (one_in(7)) {
 		step->type = any_type();
+		/* After the first one the kernel checks IPv4 sources for good: not in every world. */
+		if (step->type == RTN_LOCAL && step->family == AF_INET && !one_in(8))
+			step->type = RTN_UNREACHABLE;
 		return;
 	}
 	if (one_in(8)) {

@@ -64,33 +64,39 @@ bool route__covers(const struct route_seen *route, const struct address *address
 	       (!rest || !((route->destination.byte[whole] ^ address->byte[whole]) >> (8 - rest)));
 }
 
-/* Does the IPv4 table default, which the kernel searches last and packets here do not, know the destination? */
-static bool is_in_default(const struct question *question)
+/* Does the IPv4 table default, which the kernel searches last and packets here do not, know an address? */
+static bool is_in_default(const struct address *address)
 {
 	const struct route_seen *routes;
-	size_t count = kernel__routes(question->family, &routes);
+	size_t count = kernel__routes(address->family, &routes);
 
 	for (size_t i = 0; i < count; i++) {
-		if (routes[i].table == RT_TABLE_DEFAULT && question->family == AF_INET && route__covers(&routes[i], &question->destination))
+		if (routes[i].table == RT_TABLE_DEFAULT && address->family == AF_INET && route__covers(&routes[i], address))
 			return true;
 	}
 	return false;
 }
 
-/* Routes between which only the kernel chooses: by TOS, by source, or, IPv6, equal in metric. */
-static bool is_peculiar(const struct question *question)
+/* Does the ingress port decide between two IPv6 routes, or the preference of one of several paths? */
+static bool are_equal(const struct route_seen *one, const struct route_seen *other)
+{
+	return one->table == other->table && one->length == other->length && one->metric == other->metric &&
+	       (one->preference == other->preference || one->path_count > 1 || other->path_count > 1);
+}
+
+/* Routes between which only the kernel chooses: by TOS, by source, or, IPv6, by what a packet's port is. */
+static bool is_peculiar(const struct address *address)
 {
 	const struct route_seen *routes;
-	size_t count = kernel__routes(question->family, &routes);
+	size_t count = kernel__routes(address->family, &routes);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!route__covers(&routes[i], &question->destination))
+		if (!route__covers(&routes[i], address))
 			continue;
 		if (routes[i].tos || routes[i].source_specific)
 			return true;
-		for (size_t j = 0; j < i && question->family == AF_INET6; j++) {
-			if (routes[j].table == routes[i].table && routes[j].length == routes[i].length && routes[j].metric == routes[i].metric &&
-			    route__covers(&routes[j], &question->destination))
+		for (size_t j = 0; j < i && address->family == AF_INET6; j++) {
+			if (are_equal(&routes[i], &routes[j]) && route__covers(&routes[j], address))
 				return true;
 		}
 	}
@@ -118,6 +124,29 @@ static bool has_dead_path(const struct address *address)
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], address); j++) {
 			if (routes[i].path[j].flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A route `via inet6` that is made while its device has no carrier is not marked so in the kernel (fib_check_nh_v6_gw()
+ * leaves RTNH_F_LINKDOWN out), which then uses it all the same. No other program can know when it was made.
+ */
+bool excuse__is_unmarked(const struct opinions *opinions, const struct question *question)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(question->family, &routes);
+
+	for (size_t i = 0; i < count && question->family == AF_INET; i++) {
+		if (!route__covers(&routes[i], &question->destination) && !route__covers(&routes[i], &question->source))
+			continue;
+		for (size_t j = 0; j < routes[i].path_count; j++) {
+			const struct path_seen *path = &routes[i].path[j];
+			const struct link_seen *link = opinions__link(opinions, path->ifindex);
+
+			if (path->gateway.family == AF_INET6 && !(path->flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) && link && !(link->flags & IFF_RUNNING))
 				return true;
 		}
 	}
@@ -158,8 +187,10 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 	switch (opinions->reason) {
 	case XFIB_REASON_NOT_ETHERNET:
 		return !is_plain_ethernet(&opinions->links[question->device]);
+	case XFIB_REASON_MTU_EXCEEDED: /* an IPv6 path keeps the MTU that it was added with, of which the kernel shows the first path's only */
+		return question->family == AF_INET6 && opinions->route.path_count > 1;
 	case XFIB_REASON_UNSUPPORTED_ROUTE:
-		return is_peculiar(question);
+		return is_peculiar(&question->destination) || (question->family == AF_INET6 && has_dead_path(&question->destination));
 	case XFIB_REASON_NEXTHOP_DOWN:
 		return has_dead_path(&question->destination);
 	case XFIB_REASON_BROADCAST:
@@ -167,7 +198,8 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 	case XFIB_REASON_NO_ROUTE:
 		return opinions->kernel.table == RT_TABLE_DEFAULT;
 	case XFIB_REASON_RP_FILTER:
-		return has_dead_path(&question->source);
+		return world__checks_sources() || has_dead_path(&question->source) || is_peculiar(&question->source) ||
+		       is_in_default(&question->source);
 	case XFIB_REASON_POLICY_RULE:
 		return world__has_rules(question->family);
 	default:
@@ -189,13 +221,13 @@ bool excuse__agrees(const struct opinions *opinions, const struct question *ques
 	case XFIB_REASON_MULTICAST:
 		return !kernel->error && kernel->type == RTN_MULTICAST;
 	case XFIB_REASON_BLACKHOLE: /* which the kernel tells from nothing else that is not valid */
-		return kernel->error == -EINVAL && opinions->helper.status == BPF_FIB_LKUP_RET_BLACKHOLE;
+		return kernel->error == -EINVAL && (opinions->helper.status == BPF_FIB_LKUP_RET_BLACKHOLE || (question->family == AF_INET6 && has_throw(question)));
 	case XFIB_REASON_UNREACHABLE:
 		return rejected || kernel->error == -EHOSTUNREACH;
 	case XFIB_REASON_PROHIBIT:
 		return rejected || kernel->error == -EACCES;
 	case XFIB_REASON_NO_ROUTE:
-		return rejected || kernel->error == -ENETUNREACH || is_in_default(question);
+		return rejected || kernel->error == -ENETUNREACH || is_in_default(&question->destination);
 	default:
 		return true; /* what is found before the route is, or is no matter of routes */
 	}

@@ -145,6 +145,7 @@ void kernel__parse_route(const struct nlmsghdr *message, struct route_seen *ret_
 	route->source_specific = header->rtm_src_len;
 	route->table = attributes.of[RTA_TABLE] ? mnl_attr_get_u32(attributes.of[RTA_TABLE]) : header->rtm_table;
 	route->metric = attributes.of[RTA_PRIORITY] ? mnl_attr_get_u32(attributes.of[RTA_PRIORITY]) : 0;
+	route->preference = attributes.of[RTA_PREF] ? mnl_attr_get_u8(attributes.of[RTA_PREF]) : 0;
 	route->destination.family = route->family;
 	if (attributes.of[RTA_DST])
 		read_address(attributes.of[RTA_DST], route->family, &route->destination);

@@ -270,8 +270,9 @@ static void print_tally(const struct tally *tally)
 	printf("# %llu steps, of which the kernel refused %llu; caught up %llu times, by %llu full dumps; %llu questions\n",
 	       (unsigned long long)tally->steps, (unsigned long long)tally->refused, (unsigned long long)tally->settled,
 	       (unsigned long long)tally->syncs, (unsigned long long)tally->questions);
-	printf("# forwarded %llu, dropped %llu, up and not forwarded by the kernel either %llu\n# up though the kernel forwards:",
-	       (unsigned long long)tally->forwarded, (unsigned long long)tally->dropped, (unsigned long long)tally->kept);
+	printf("# forwarded %llu, dropped %llu, up and not forwarded by the kernel either %llu, not comparable %llu\n# up though the kernel forwards:",
+	       (unsigned long long)tally->forwarded, (unsigned long long)tally->dropped, (unsigned long long)tally->kept,
+	       (unsigned long long)tally->unmarked);
 	for (uint32_t reason = 0; reason < XFIB_REASON_COUNT; reason++) {
 		if (tally->passed[reason])
 			printf(" %s %llu", xfib_reason__name(reason), (unsigned long long)tally->passed[reason]);

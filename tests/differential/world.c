@@ -24,6 +24,7 @@ static int far_namespace;
 static int tap_fd[DEVICES]; /* of the devices that are a file's */
 static struct link_seen links[DEVICES];
 static uint32_t indexes[DEVICES];
+static bool custom_local;  /* there once was an IPv4 route of type local that somebody added */
 static bool links_changed; /* since world__flush() */
 
 static _Noreturn void die(const char *what)
@@ -270,6 +271,11 @@ static int destroy(const struct step *step)
 	return 0;
 }
 
+bool world__checks_sources(void)
+{
+	return custom_local;
+}
+
 int world__apply(const struct step *step)
 {
 	struct nlmsghdr *message;
@@ -300,5 +306,7 @@ int world__apply(const struct step *step)
 	if (err <= 0)
 		return err;
 	message = step__message(step, &here, indexes);
-	return message ? channel__ask(&here, message, NULL, NULL) : -ENODEV;
+	err = message ? channel__ask(&here, message, NULL, NULL) : -ENODEV;
+	custom_local |= !err && step->kind == STEP_ROUTE && step->family == AF_INET && step->type == RTN_LOCAL && step->verb != VERB_DELETE;
+	return err;
 }
