@@ -102,7 +102,7 @@ uint32_t random__below(uint32_t limit);
 
 /* What a world begins with, and then `count` steps of any kind; `rules`: policy rules too. */
 size_t draw__beginning(struct step *steps);
-#define BEGINNING_MAX 128
+#define BEGINNING_MAX 160
 void draw__steps(struct step *steps, size_t count, bool rules);
 
 /* As a command, with a newline; `far` commands are for the namespace of the far ends. */

@@ -167,7 +167,7 @@ static void draw_neighbour(struct step *step)
 
 	step->kind = STEP_NEIGHBOUR;
 	step->family = any_family();
-	step->verb = one_in(4) ? VERB_DELETE : VERB_REPLACE;
+	step->verb = one_in(8) ? VERB_DELETE : VERB_REPLACE;
 	step->device = any_port();
 	step->index = random__below(POOL_HOSTS);
 	step->value = states[random__below(COUNT(states))];
@@ -182,10 +182,10 @@ static void draw_link(struct step *step)
 
 	step->device = any_port();
 	switch (random__below(20)) {
-	case 0 ... 2: step->kind = STEP_DOWN; break;
-	case 3 ... 7: step->kind = STEP_UP; break;
-	case 8 ... 9: step->kind = STEP_FAR_DOWN; break;
-	case 10 ... 12: step->kind = STEP_FAR_UP; break;
+	case 0 ... 1: step->kind = STEP_DOWN; break;
+	case 2 ... 7: step->kind = STEP_UP; break;
+	case 8: step->kind = STEP_FAR_DOWN; break;
+	case 9 ... 12: step->kind = STEP_FAR_UP; break;
 	case 13: case 14:
 		step->kind = STEP_MTU;
 		step->value = mtus[random__below(COUNT(mtus))];
@@ -287,7 +287,7 @@ size_t draw__beginning(struct step *steps)
 	for (uint8_t device = VETH1; device < DEVICES; device++)
 		step = begin_device(step, device);
 	for (uint8_t device = VETH1; device <= VETH4; device++) {
-		for (uint32_t i = 0; i < 3; i++) {
+		for (uint32_t i = 0; i < POOL_HOSTS; i++) {
 			struct step neighbour = { .kind = STEP_NEIGHBOUR, .verb = VERB_REPLACE, .device = device, .index = i, .value = NUD_PERMANENT };
 
 			neighbour.family = AF_INET;

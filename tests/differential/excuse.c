@@ -42,12 +42,15 @@ bool path__neighbour(const struct path_seen *path, const struct question *questi
 bool path__exceeds(const struct opinions *opinions, const struct path_seen *path, const struct question *question)
 {
 	const struct link_seen *link = opinions__link(opinions, path->ifindex);
-	uint32_t mtu = link ? (question->family == AF_INET6 ? link->mtu6 : link->mtu) : 0;
+	uint32_t own = 0, mtu = link ? (question->family == AF_INET6 ? link->mtu6 : link->mtu) : 0;
 
-	if (opinions->kernel.mtu && opinions->kernel.mtu < mtu)
-		mtu = opinions->kernel.mtu;
-	if (opinions->route.mtu && opinions->route.mtu < mtu)
-		mtu = opinions->route.mtu;
+	/* What the route says of the MTU holds for all paths, but each of several IPv6 ones has its own. */
+	if (path == &opinions->kernel.path[0])
+		own = opinions->kernel.mtu;
+	else if (question->family == AF_INET || opinions->route.path_count < 2)
+		own = opinions->route.mtu;
+	if (own && own < mtu)
+		mtu = own;
 	return question->length > mtu;
 }
 
@@ -190,7 +193,7 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 	case XFIB_REASON_MTU_EXCEEDED: /* an IPv6 path keeps the MTU that it was added with, of which the kernel shows the first path's only */
 		return question->family == AF_INET6 && opinions->route.path_count > 1;
 	case XFIB_REASON_UNSUPPORTED_ROUTE:
-		return is_peculiar(&question->destination) || (question->family == AF_INET6 && has_dead_path(&question->destination));
+		return is_peculiar(&question->destination) || has_dead_path(&question->destination);
 	case XFIB_REASON_NEXTHOP_DOWN:
 		return has_dead_path(&question->destination);
 	case XFIB_REASON_BROADCAST:
