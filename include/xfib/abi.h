@@ -568,13 +568,18 @@ struct xfib_state {
 	__u64 own_addresses6[XFIB_FILTER_WORDS];
 	__u64 root4, root6; /* of table main's compiled FIBs, see XFIB_ROOT_BITS */
 	__u64 lengths6[3];
-	__u64 pad3[3];
+	/* why there were full dumps after the first one, beside changes that have no event of their own: */
+	__u64 overruns; /* times that the kernel dropped events for want of room in the daemon's buffer */
+	__u64 misread;  /* messages that were truncated, damaged or not known */
+	__u64 repeated; /* dumps that were made again since a change interrupted them, or made them ambiguous */
 	__u64 fib_words; /* of the arena that hold something: blocks, roots and what waits to be used again */
 	__u64 fib_live;  /* those that a reader can reach */
 	__u64 fib_escapes; /* times that a part of a FIB was left to the trie for want of room */
 	__u64 fib_compiled; /* nanoseconds that the last compilation of whole tables took */
 	__u64 fib_compactions;
-	__u64 pad4[3];
+	__u64 audited;    /* routes of the kernel's that the audit has compared */
+	__u64 audit_differences; /* that it found: the mirror was out of step and nothing had said so */
+	__u64 pad3;
 };
 XFIB_ASSERT_SIZE(struct xfib_state, 384);
 

@@ -40,6 +40,11 @@ uint64_t mirror__now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+void mirror__count(__u64 *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
 /* Reads a number from a file under /proc/sys/net; `otherwise` if it isn't there. */
 static int read_setting(const char *path, int otherwise)
 {
@@ -217,14 +222,20 @@ static void on_wait(bool begins, void *data)
 		mirror->opts.wait(begins, mirror->opts.wait_data);
 }
 
-static void on_unknown(const char *what, void *data)
+static void on_unknown(const char *what, bool dumped, void *data)
 {
 	struct mirror *mirror = data;
 	uint64_t muted;
 
+	mirror__count(&mirror->maps->state->misread);
 	if (log_limit__pass(&mirror->unknown_limit, &muted))
-		log_warning("a message of the kernel was not understood (%s); comparing everything", what);
-	mirror__request_sync(mirror, NULL);
+		log_warning("a message of the kernel was not understood (%s; %llu more since the last such line); "
+			    "comparing everything",
+			    what, (unsigned long long)muted);
+	if (dumped) /* the next dump may well have it again */
+		mirror->misread = true;
+	else
+		mirror__request_sync(mirror, NULL);
 }
 
 static const struct nl_handlers handlers = {
@@ -268,16 +279,29 @@ void mirror__end(struct mirror *mirror)
 	__atomic_store_n(changes, *changes + 1, __ATOMIC_RELEASE);
 }
 
+/* Events are lost; asks for a full dump, and says why. */
+static void note_lost(struct mirror *mirror, int err)
+{
+	uint64_t muted;
+
+	mirror__count(err == -ENOBUFS ? &mirror->maps->state->overruns : &mirror->maps->state->misread);
+	mirror__request_sync(mirror, NULL);
+	if (log_limit__pass(&mirror->lost_limit, &muted))
+		log_warning("comparing everything with the kernel: %s (%llu more such cases since the last such line)",
+			    err == -ENOBUFS ? "it dropped events, their buffer was full; --receive-buffer makes it larger" :
+			    err == -EBADMSG ? "a message of it was truncated" : strerror(-err),
+			    (unsigned long long)muted);
+}
+
 int mirror__catch_up(struct mirror *mirror)
 {
 	int err = nl__receive(mirror->nl, INT_MAX);
 
 	if (!err)
 		return 0;
-	log_info("comparing everything with the kernel: %s",
-		 err == -ENOBUFS ? "it dropped events, their buffer was full" : strerror(-err));
+	note_lost(mirror, err);
 	err = mirror__sync(mirror);
-	__atomic_add_fetch(&mirror->maps->state->resyncs, 1, __ATOMIC_RELAXED);
+	mirror__count(&mirror->maps->state->resyncs);
 	return err;
 }
 
@@ -386,10 +410,8 @@ void mirror__handle(struct mirror *mirror)
 
 	mirror__begin(mirror);
 	err = nl__receive(mirror->nl, EVENTS_PER_TURN);
-	if (err == -ENOBUFS)
-		mirror__request_sync(mirror, "the kernel dropped events, their buffer was full");
-	else if (err)
-		mirror__request_sync(mirror, strerror(-err));
+	if (err)
+		note_lost(mirror, err);
 	if (mirror__now_ms() >= mirror->settings_at) {
 		mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;
 		mirror->settings_dirty = true;
@@ -399,7 +421,7 @@ void mirror__handle(struct mirror *mirror)
 	mirror__settle(mirror);
 	if (mirror->sync_at && mirror__now_ms() >= mirror->sync_at) {
 		mirror__sync(mirror);
-		__atomic_add_fetch(&mirror->maps->state->resyncs, 1, __ATOMIC_RELAXED);
+		mirror__count(&mirror->maps->state->resyncs);
 	}
 	mirror__end(mirror);
 }

@@ -11,7 +11,7 @@
 /* From the end of one full dump to the next: four times as long as the dump took, within these bounds. */
 #define SYNC_INTERVAL_MS 50
 #define SYNC_INTERVAL_MAX_MS 5000
-#define RETRY_INTERVAL_MS 30000 /* for routes that found no room */
+#define RETRY_INTERVAL_MS 30000 /* for routes that found no room, or that were not understood */
 
 static int dump_links(struct mirror *mirror)
 {
@@ -65,8 +65,10 @@ static int dump_routes(struct mirror *mirror)
 		err = 0;
 	if (err)
 		rib__abort_dump(mirror->rib);
-	else if (!rib__end_dump(mirror->rib))
+	else if (!rib__end_dump(mirror->rib)) {
+		mirror__count(&mirror->maps->state->repeated);
 		mirror__request_sync(mirror, NULL);
+	}
 	return err;
 }
 
@@ -75,8 +77,11 @@ static int dump(struct mirror *mirror, const char *what, int (*once)(struct mirr
 {
 	int err = -EINTR;
 
-	for (int attempt = 0; attempt < DUMP_ATTEMPTS && err == -EINTR; attempt++)
+	for (int attempt = 0; attempt < DUMP_ATTEMPTS && err == -EINTR; attempt++) {
+		if (attempt)
+			mirror__count(&mirror->maps->state->repeated);
 		err = once(mirror);
+	}
 	if (err)
 		log_error("dump of the kernel's %s: %s", what, strerror(-err));
 	return err;
@@ -118,6 +123,7 @@ int mirror__sync(struct mirror *mirror)
 
 	mirror__begin(mirror);
 	mirror->syncing = true;
+	mirror->misread = false;
 	mirror->sync_at = 0;
 	mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;
 	mirror->targets_dirty = false;
@@ -138,7 +144,7 @@ int mirror__sync(struct mirror *mirror)
 		mirror->sync_at = mirror__now_ms() + ERROR_INTERVAL_MS;
 	else if (mirror->sync_at)
 		mirror->sync_at = mirror->rest_until; /* something asked for another one meanwhile */
-	else if (rib__is_incomplete(mirror->rib))
+	else if (mirror->misread || rib__is_incomplete(mirror->rib))
 		mirror->sync_at = mirror__now_ms() + RETRY_INTERVAL_MS;
 	mirror->syncing = false;
 	mirror__end(mirror);

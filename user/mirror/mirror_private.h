@@ -46,8 +46,9 @@ struct mirror {
 	struct changing *changing; /* the mirror__change() under way, NULL: none */
 	uint64_t origin;           /* of what is being applied, 0: somebody else's */
 	bool syncing;
+	bool misread; /* a part of the dumps under way was not understood */
 	uint32_t depth;            /* of mirror__begin() */
-	struct log_limit full_limit, refused_limit, unknown_limit;
+	struct log_limit full_limit, refused_limit, unknown_limit, lost_limit;
 };
 
 /*
@@ -64,6 +65,9 @@ int mirror__catch_up(struct mirror *mirror);
 #define ERROR_INTERVAL_MS 1000    /* after something that failed is tried again */
 
 uint64_t mirror__now_ms(void);
+
+/* One more in a counter of the state. */
+void mirror__count(__u64 *counter);
 
 /* A device is no more; `data` is the mirror. */
 void mirror__link_gone(uint32_t ifindex, void *data);

@@ -19,7 +19,8 @@
 #define SOL_NETLINK 270
 #endif
 
-#define DUMP_TIMEOUT_MS 10000
+/* A part of a dump is made when the one before is received, so that the next one is there: none comes if one got lost. */
+#define DUMP_TIMEOUT_MS 2000
 #define DUMP_BUFFER (1024 * 1024)
 
 static int subscribe(struct mnl_socket *socket)
@@ -125,13 +126,22 @@ int nl__feature_fd(const struct nl *nl)
 		parsed;                                                                                                \
 	})
 
+static void report(struct nl *nl, bool dump, const char *what, uint32_t number, uint32_t bytes)
+{
+	char text[64];
+
+	if (!nl->handlers.unknown)
+		return;
+	snprintf(text, sizeof(text), "%s %u, %u bytes", what, number, bytes);
+	nl->handlers.unknown(text, dump, nl->data);
+}
+
 static void dispatch(struct nl *nl, const struct nlmsghdr *message, bool dump)
 {
 	uint16_t type = message->nlmsg_type;
 	bool deleted = type == RTM_DELLINK || type == RTM_DELADDR || type == RTM_DELNEIGH || type == RTM_DELROUTE ||
 		       type == RTM_DELRULE || type == RTM_DELNEXTHOP;
 	enum nl_change change = dump ? NL_DUMP : deleted ? NL_DELETED : NL_NEW;
-	char what[64];
 	int err = 0;
 
 	switch (type) {
@@ -164,13 +174,29 @@ static void dispatch(struct nl *nl, const struct nlmsghdr *message, bool dump)
 		if (nl->handlers.setting)
 			nl->handlers.setting(nl->data);
 		break;
-	default: /* something that nobody asked for */
+	case NLMSG_NOOP:
+	case NLMSG_ERROR:
+	case NLMSG_DONE:
+		break;
+	default: /* of a group that was subscribed to, and so about something that is held */
+		err = -EBADMSG;
 		break;
 	}
-	if (err < 0 && nl->handlers.unknown) {
-		snprintf(what, sizeof(what), "type %u, %u bytes", type, message->nlmsg_len);
-		nl->handlers.unknown(what, nl->data);
-	}
+	if (err < 0)
+		report(nl, dump, "type", type, message->nlmsg_len);
+}
+
+/* Is the message of a dump that this socket asked for? Events have the number of another socket, or none. */
+static bool is_dumped(const struct nl *nl, const struct nlmsghdr *message)
+{
+	return message->nlmsg_pid == mnl_socket_get_portid(nl->events);
+}
+
+/* What is behind the last message of a datagram: nothing, or something damaged. */
+static void check_rest(struct nl *nl, bool dump, ssize_t length, int left)
+{
+	if (left > 0)
+		report(nl, dump, "damaged from byte", (uint32_t)(length - left), (uint32_t)length);
 }
 
 /* Receives one datagram from the kernel. Its length; 0: from somebody else; -errno. */
@@ -196,9 +222,11 @@ int nl__receive(struct nl *nl, int limit)
 	int handled = 0;
 
 	netdev__receive(nl);
-	if (nl->overrun) { /* during a dump */
-		nl->overrun = false;
-		return -ENOBUFS;
+	if (nl->lost) { /* during a dump */
+		int err = nl->lost;
+
+		nl->lost = 0;
+		return err;
 	}
 	while (handled < limit) {
 		ssize_t length = receive(nl, nl->events);
@@ -210,8 +238,11 @@ int nl__receive(struct nl *nl, int limit)
 		if (length < 0)
 			return (int)length;
 		left = (int)length;
-		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left), handled++)
-			dispatch(nl, message, false);
+		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left), handled++) {
+			if (!is_dumped(nl, message)) /* as is the rest of a dump that was given up */
+				dispatch(nl, message, false);
+		}
+		check_rest(nl, false, length, left);
 	}
 	return 0;
 }
@@ -241,12 +272,6 @@ static struct nlmsghdr *make_dump(struct nl *nl, enum nl_object object, uint8_t 
 	return message;
 }
 
-/* Is the message part of the dump that this socket asked for? Events have the number of another socket, or none. */
-static bool is_part(const struct nl *nl, const struct nlmsghdr *message)
-{
-	return message->nlmsg_pid == mnl_socket_get_portid(nl->events) && message->nlmsg_seq == nl->sequence;
-}
-
 /* True: the dump is complete, with its result in *ret_result. */
 static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret_result)
 {
@@ -254,10 +279,12 @@ static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret
 	int left = (int)length;
 
 	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-		if (!is_part(nl, message)) {
+		if (!is_dumped(nl, message)) {
 			dispatch(nl, message, false);
 			continue;
 		}
+		if (message->nlmsg_seq != nl->sequence) /* the rest of a dump that was given up */
+			continue;
 		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
 			*interrupted = true;
 		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) {
@@ -270,6 +297,7 @@ static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret
 		}
 		dispatch(nl, message, true);
 	}
+	check_rest(nl, true, length, left);
 	return false;
 }
 
@@ -302,8 +330,10 @@ int nl__dump(struct nl *nl, enum nl_object object, uint8_t family)
 	for (;;) {
 		ssize_t length = await_part(nl);
 
-		if (length == -ENOBUFS) { /* events were lost, perhaps a part too: go on to the end, then all of it again */
-			interrupted = nl->overrun = true;
+		if (length == -ENOBUFS || length == -EBADMSG) {
+			/* Events were lost, perhaps a part too: go on to the end, then all of it again. */
+			interrupted = true;
+			nl->lost = (int)length;
 			continue;
 		}
 		if (length < 0)

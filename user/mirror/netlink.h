@@ -138,8 +138,8 @@ struct nl_handlers {
 	void (*setting)(void *data);
 	/* Before (`begins`) and after each wait for a part of a dump. */
 	void (*wait)(bool begins, void *data);
-	/* A message that could not be understood: what is held may differ from the kernel. */
-	void (*unknown)(const char *what, void *data);
+	/* A message that could not be understood, `dumped` as part of a dump: what is held may differ from the kernel. */
+	void (*unknown)(const char *what, bool dumped, void *data);
 };
 
 enum nl_object { NL_LINKS, NL_ADDRESSES, NL_NEIGHBOURS, NL_ROUTES, NL_RULES };
@@ -156,14 +156,15 @@ int nl__feature_fd(const struct nl *nl);
 
 /*
  * Handles waiting events of either descriptor, at most `limit` messages.
- * -ENOBUFS: the kernel dropped some; the caller has to dump everything again.
+ * -ENOBUFS: the kernel dropped some, -EBADMSG: a datagram was truncated; the
+ * caller has to dump everything again.
  */
 int nl__receive(struct nl *nl, int limit);
 
 /*
  * Dumps one kind of object of one family (AF_UNSPEC: both) and waits for its
- * end. -EINTR: the dump was interrupted by a change (NLM_F_DUMP_INTR) and has
- * to be repeated. -EBADMSG: truncated.
+ * end. -EINTR: the dump was interrupted by a change (NLM_F_DUMP_INTR), or a
+ * part of it was lost, and it has to be repeated. -ETIMEDOUT: no end came.
  */
 int nl__dump(struct nl *nl, enum nl_object object, uint8_t family);
 

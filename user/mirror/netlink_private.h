@@ -14,7 +14,7 @@ struct nl {
 	struct mnl_socket *requests; /* what expects no answer */
 	uint32_t sequence;           /* of the last dump */
 	uint32_t request_sequence;   /* of the last request; those of nl__solicit() have 0 */
-	bool overrun;                /* events were lost during a dump */
+	int lost;                    /* why events were lost during a dump: -ENOBUFS, -EBADMSG; 0: none were */
 	_Alignas(struct nlmsghdr) char request[1024];
 	void *buffer;          /* for one datagram */
 	struct nl_path *paths; /* of the route being parsed */

@@ -78,6 +78,7 @@ int command_stats(int argc, char **argv);
 int command_unload(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_monitor(int argc, char **argv);
+int command_status(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
 /* What --version prints. */

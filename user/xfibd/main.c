@@ -26,8 +26,6 @@
 /* Neighbours that are asked for in a second; what is beyond is asked for again by later packets. */
 #define SOLICITS_PER_SECOND 2000
 
-#define RECEIVE_BUFFER (64 * 1024 * 1024)
-
 struct daemon {
 	struct instance *instance;
 	struct mirror *mirror;
@@ -103,7 +101,7 @@ static int start(struct daemon *daemon, const struct options *options)
 		.tables = options->tables,
 		.table_count = options->table_count,
 		.by_trie = options->by_trie,
-		.receive_buffer = RECEIVE_BUFFER,
+		.receive_buffer = (int)options->receive_buffer,
 	};
 	struct bpf_maps *bpf;
 	int err = instance__create(options->pin, &options->sizes, options->groups.watch, &daemon->instance);

@@ -21,6 +21,7 @@ struct options {
 	uint32_t tables[TABLES_MAX];
 	uint32_t table_count;
 	struct map_sizes sizes;
+	uint32_t receive_buffer; /* bytes */
 	enum xfib_mode mode;
 	bool by_trie;  /* no compiled FIB */
 	bool teardown; /* on exit */
