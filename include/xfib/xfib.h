@@ -211,6 +211,43 @@ struct xfib_verification {
 int xfib_instance__verify(const struct xfib *instance, xfib_difference_fn report, void *data,
 			  struct xfib_verification *ret_result);
 
+/* ---- the RIB against the kernel ---- */
+
+struct xfib_route_path {
+	struct xfib_route route;
+	struct xfib_nexthop nexthop;
+};
+
+/* A prefix whose routes are not those that the kernel has: paths in order, those of one route after one another. */
+struct xfib_mismatch {
+	uint32_t family;
+	uint32_t table;
+	uint8_t prefix[16]; /* network byte order */
+	uint8_t prefix_length;
+	uint32_t held_count, kernel_count; /* 0: no route at all */
+	const struct xfib_route_path *held, *kernel; /* valid during the call */
+};
+
+typedef void (*xfib_mismatch_fn)(const struct xfib_mismatch *mismatch, void *data);
+
+struct xfib_route_verification {
+	size_t size;          /* sizeof(struct xfib_route_verification) */
+	uint64_t prefixes;    /* compared */
+	uint64_t differences; /* prefixes that still differed after looking again for ten seconds */
+};
+
+/*
+ * Compares the routes that the instance mirrors with those of the kernel, of
+ * which a private copy is made: of the tables local, main and default, those of
+ * VRFs, those of which it holds a route of the kernel's, and `table_count` more
+ * `tables` (NULL with 0). How long a route has yet to live is not compared.
+ * `report` may be NULL. -EOPNOTSUPP: this instance is a copy itself. -EAGAIN:
+ * another daemon took over meanwhile. Memory of a private copy (192 bytes a
+ * route), seconds for a full table.
+ */
+int xfib_instance__verify_routes(const struct xfib *instance, const uint32_t *tables, size_t table_count,
+				 xfib_mismatch_fn report, void *data, struct xfib_route_verification *ret_result);
+
 /* The short answer for one destination: ids for xfib_route__by_id() and xfib_nexthop__by_id(). */
 struct xfib_hop {
 	uint32_t route;   /* first route of the prefix, whose chain has the one that is used; XFIB_NONE: no route */
