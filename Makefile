@@ -73,7 +73,7 @@ help:
 deps:
 	$(Q)packaging/deps
 
-tools: all $(TOOLS) $(BENCHES)
+tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so
 	@:
 
 tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
@@ -235,6 +235,10 @@ $(B)/tests/bench/updates: $(B)/user/xfibd/bpf_maps.o $(B)/user/xfibd/trie_queue.
 $(BENCHES) $(TOOLS) $(B)/tests/threads/threads_test: $(B)/%: $(B)/%.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIB_LIBS)
+
+$(B)/tests/chaos/netlink-chaos.so: $(B)/tests/chaos/netlink-chaos.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $< -ldl
 
 # DPDK's headers are a system's: no warnings.
 DPDK = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk))

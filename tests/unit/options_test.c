@@ -26,7 +26,7 @@ static void wrong_ones_are_refused(void **state)
 		"--table 0", "--table -1", "--table 4294967296", "--table 12abc", "--table EMPTY", "--table main5",
 		"--mode fast", "--on-exit maybe", "--max-routes 0", "--max-routes x", "--max-routes +5", "--max-links 1000",
 		"--max-groups 0x10", "--unknown", "-x", "nodevice", "lo nodevice", "--table", "--max-nexthops 99999999999",
-		"--receive-buffer 4095", "--receive-buffer 64M", "--group nosuchgroup", "--group EMPTY", "--socket EMPTY",
+		"--receive-buffer 4095", "--audit -1", "--audit 86401", "--receive-buffer 64M", "--group nosuchgroup", "--group EMPTY", "--socket EMPTY",
 		"--socket /a/path/that/is/longer/than/the/address/of/a/unix/socket/has/room/for/which/is/one/hundred/and/eight/bytes/on/linux",
 		"--pin /a/path/that/is/longer/than/the/address/of/a/unix/socket/has/room/for/which/is/one/hundred/and/eight/bytes",
 	};

@@ -142,6 +142,7 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 	held = links__find(mirror->links, link->ifindex);
 	if (!held || !memcmp(&before, held, sizeof(before)))
 		return;
+	mirror__want_audit(mirror);
 	device_changed(mirror, link->ifindex);
 	if (before.table != held->table && held->flags & XFIB_LINK_VRF) { /* its routes, and rules that lead to them */
 		mirror->rules_dirty = true;
@@ -162,6 +163,7 @@ static void on_address(enum nl_change change, const struct nl_address *address, 
 		addresses__add(mirror->addresses, address);
 		return;
 	}
+	mirror__want_audit(mirror);
 	mirror->addresses_dirty = true;
 	if (address->family == AF_INET6) /* it may have come or gone with disable_ipv6 */
 		mirror->settings_dirty = true;
@@ -203,6 +205,7 @@ static void on_nexthop(enum nl_change change, const struct nl_nexthop *nexthop, 
 {
 	struct mirror *mirror = data;
 
+	mirror__want_audit(mirror);
 	if (mirror->nexthop_objects && (change == NL_DELETED || nexthop->message_flags & NLM_F_REPLACE))
 		mirror__request_sync(mirror, NULL);
 }
@@ -279,8 +282,7 @@ void mirror__end(struct mirror *mirror)
 	__atomic_store_n(changes, *changes + 1, __ATOMIC_RELEASE);
 }
 
-/* Events are lost; asks for a full dump, and says why. */
-static void note_lost(struct mirror *mirror, int err)
+void mirror__note_lost(struct mirror *mirror, int err)
 {
 	uint64_t muted;
 
@@ -299,7 +301,7 @@ int mirror__catch_up(struct mirror *mirror)
 
 	if (!err)
 		return 0;
-	note_lost(mirror, err);
+	mirror__note_lost(mirror, err);
 	err = mirror__sync(mirror);
 	mirror__count(&mirror->maps->state->resyncs);
 	return err;
@@ -378,6 +380,7 @@ int mirror__reopen(struct mirror *mirror)
 		return err;
 	nl__close(mirror->nl);
 	mirror->nl = nl;
+	rib__stop_audit(mirror->rib);
 	links__set_netlink(mirror->links, nl);
 	return 0;
 }
@@ -411,13 +414,14 @@ void mirror__handle(struct mirror *mirror)
 	mirror__begin(mirror);
 	err = nl__receive(mirror->nl, EVENTS_PER_TURN);
 	if (err)
-		note_lost(mirror, err);
+		mirror__note_lost(mirror, err);
 	if (mirror__now_ms() >= mirror->settings_at) {
 		mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;
 		mirror->settings_dirty = true;
 	}
 	if (rib__next_expiry(mirror->rib) && mirror__now_ms() / 1000 >= rib__next_expiry(mirror->rib))
 		rib__expire(mirror->rib);
+	mirror__audit(mirror);
 	mirror__settle(mirror);
 	if (mirror->sync_at && mirror__now_ms() >= mirror->sync_at) {
 		mirror__sync(mirror);
@@ -434,6 +438,8 @@ int mirror__timeout(const struct mirror *mirror)
 		at = mirror->sync_at;
 	if (expiry && expiry * 1000 < at)
 		at = expiry * 1000;
+	if (mirror->audit_at && mirror->audit_at < at)
+		at = mirror->audit_at;
 	return at <= now ? 0 : (int)(at - now);
 }
 

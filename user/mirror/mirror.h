@@ -20,6 +20,7 @@ struct mirror_opts {
 	bool all_tables;    /* every table of the kernel's is mirrored */
 	bool by_trie;       /* no compiled FIB */
 	int receive_buffer; /* bytes for events that wait */
+	uint32_t audit_interval; /* seconds from one slice of the audit to the next, see mirror_audit.c; 0: there is none */
 	/* Called around each wait for an answer of the kernel's, during which the mirror changes nothing. May be NULL. */
 	void (*wait)(bool begins, void *data);
 	void *wait_data;

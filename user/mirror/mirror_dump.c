@@ -124,6 +124,7 @@ int mirror__sync(struct mirror *mirror)
 	mirror__begin(mirror);
 	mirror->syncing = true;
 	mirror->misread = false;
+	mirror__restart_audit(mirror);
 	mirror->sync_at = 0;
 	mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;
 	mirror->targets_dirty = false;

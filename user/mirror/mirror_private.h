@@ -46,9 +46,13 @@ struct mirror {
 	struct changing *changing; /* the mirror__change() under way, NULL: none */
 	uint64_t origin;           /* of what is being applied, 0: somebody else's */
 	bool syncing;
+	uint64_t audit_at;    /* ms; 0: there is no audit */
+	bool audit_idle;      /* it rests after a round without a difference */
+	bool audit_wanted;    /* something changed since the round of the audit began */
+	uint32_t audited;     /* routes of the slice under way */
 	bool misread; /* a part of the dumps under way was not understood */
 	uint32_t depth;            /* of mirror__begin() */
-	struct log_limit full_limit, refused_limit, unknown_limit, lost_limit;
+	struct log_limit full_limit, refused_limit, unknown_limit, lost_limit, audit_limit;
 };
 
 /*
@@ -57,6 +61,15 @@ struct mirror {
  */
 void mirror__begin(struct mirror *mirror);
 void mirror__end(struct mirror *mirror);
+
+/* Compares the next slice of the routes with the kernel's, if it is time; mirror_audit.c. */
+void mirror__audit(struct mirror *mirror);
+/* Something has changed: there is something to audit. A dump under way compares everything: the audit begins anew. */
+void mirror__want_audit(struct mirror *mirror);
+void mirror__restart_audit(struct mirror *mirror);
+
+/* Events are lost; asks for a full dump, and says why. */
+void mirror__note_lost(struct mirror *mirror, int err);
 
 /* Applies all events that wait; if some were lost, dumps everything. */
 int mirror__catch_up(struct mirror *mirror);

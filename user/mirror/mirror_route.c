@@ -112,7 +112,7 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 	struct mirror *mirror = data;
 	uint32_t count = route->path_count ? route->path_count : 1;
 	enum rib_position position = RIB_PREPEND;
-	bool is_ours = mirror->changing && change != NL_DUMP && route->requester == nl__requester(mirror->nl);
+	bool is_ours = mirror->changing && (change == NL_NEW || change == NL_DELETED) && route->requester == nl__requester(mirror->nl);
 	struct rib_path one, *paths = &one;
 	struct rib_route made;
 	int err;
@@ -140,6 +140,12 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 		position = RIB_APPEND;
 	if (change == NL_NEW && route->message_flags & NLM_F_REPLACE)
 		position = RIB_REPLACE;
+	if (change == NL_AUDIT) {
+		rib__audit(mirror->rib, &made);
+		mirror->audited++;
+		goto done;
+	}
+	mirror__want_audit(mirror);
 	if (is_ours)
 		mirror->origin = mirror->changing->origin;
 	if (change == NL_DELETED) {
@@ -155,6 +161,7 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 			change_undo__note_refused(mirror->changing, &made, route->sequence, err);
 	}
 	mirror->origin = 0;
+done:
 	if (paths != &one)
 		free(paths);
 }

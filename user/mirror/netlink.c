@@ -40,7 +40,7 @@ static int subscribe(struct mnl_socket *socket)
 	return 0;
 }
 
-static int open_socket(int receive_buffer, int flags, struct mnl_socket **ret_socket)
+int nl__open_socket(int receive_buffer, int flags, struct mnl_socket **ret_socket)
 {
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
 	int one = 1, err, fd;
@@ -76,11 +76,11 @@ int nl__open(const struct nl_handlers *handlers, void *data, int receive_buffer,
 	nl->buffer = malloc(DUMP_BUFFER);
 	nl->paths = calloc(NL_PATHS_MAX, sizeof(*nl->paths));
 	if (nl->buffer && nl->paths)
-		err = open_socket(receive_buffer, SOCK_NONBLOCK, &nl->events);
+		err = nl__open_socket(receive_buffer, SOCK_NONBLOCK, &nl->events);
 	if (!err)
 		err = subscribe(nl->events);
 	if (!err)
-		err = open_socket(DUMP_BUFFER, 0, &nl->requests);
+		err = nl__open_socket(DUMP_BUFFER, 0, &nl->requests);
 	if (err) {
 		nl__close(nl);
 		return err;
@@ -95,6 +95,7 @@ void nl__close(struct nl *nl)
 	if (!nl)
 		return;
 	netdev__close(nl);
+	nl__audit_stop(nl);
 	if (nl->events)
 		mnl_socket_close(nl->events);
 	if (nl->requests)
@@ -199,11 +200,10 @@ static void check_rest(struct nl *nl, bool dump, ssize_t length, int left)
 		report(nl, dump, "damaged from byte", (uint32_t)(length - left), (uint32_t)length);
 }
 
-/* Receives one datagram from the kernel. Its length; 0: from somebody else; -errno. */
-static ssize_t receive(struct nl *nl, struct mnl_socket *socket)
+ssize_t nl__receive_datagram(struct mnl_socket *socket, void *buffer, size_t size)
 {
 	struct sockaddr_nl from = { 0 };
-	struct iovec vector = { nl->buffer, DUMP_BUFFER };
+	struct iovec vector = { buffer, size };
 	struct msghdr header = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &vector, .msg_iovlen = 1 };
 	ssize_t length;
 
@@ -229,7 +229,7 @@ int nl__receive(struct nl *nl, int limit)
 		return err;
 	}
 	while (handled < limit) {
-		ssize_t length = receive(nl, nl->events);
+		ssize_t length = nl__receive_datagram(nl->events, nl->buffer, DUMP_BUFFER);
 		const struct nlmsghdr *message = nl->buffer;
 		int left;
 
@@ -310,7 +310,7 @@ static ssize_t await_part(struct nl *nl)
 	if (nl->handlers.wait)
 		nl->handlers.wait(true, nl->data);
 	do {
-		length = receive(nl, nl->events);
+		length = nl__receive_datagram(nl->events, nl->buffer, DUMP_BUFFER);
 		if (length == -EAGAIN && !poll(&readable, 1, DUMP_TIMEOUT_MS))
 			length = -ETIMEDOUT;
 	} while (length == -EAGAIN);

@@ -17,6 +17,7 @@ enum nl_change {
 	NL_DUMP,    /* part of the answer to nl__dump() */
 	NL_NEW,     /* event: added or changed */
 	NL_DELETED, /* event */
+	NL_AUDIT,   /* part of what nl__audit_receive() has received */
 };
 
 struct nl_link {
@@ -167,6 +168,15 @@ int nl__receive(struct nl *nl, int limit);
  * part of it was lost, and it has to be repeated. -ETIMEDOUT: no end came.
  */
 int nl__dump(struct nl *nl, enum nl_object object, uint8_t family);
+
+/*
+ * A dump of all routes, IPv4 and then IPv6, read a part at a time beside events and dumps. A part is as the kernel had it
+ * while nl__audit_receive() received the one before; the first one begins the dump. Then nl__audit_handle() hands on its
+ * routes: 1, there are more parts; 0, that was the last one. After an error, and to give it up, nl__audit_stop().
+ */
+int nl__audit_receive(struct nl *nl);
+int nl__audit_handle(struct nl *nl);
+void nl__audit_stop(struct nl *nl);
 
 /* Asks the kernel to resolve or confirm a neighbour (NTF_USE), without waiting for it. */
 int nl__solicit(struct nl *nl, uint32_t ifindex, uint8_t family, const uint8_t address[16]);

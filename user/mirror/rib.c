@@ -57,6 +57,7 @@ void rib__free(struct rib *rib)
 	slots__destroy(&rib->slots);
 	free(rib->target);
 	free(rib->seen);
+	rib__stop_audit(rib);
 	free(rib->steps);
 	free(rib);
 }
@@ -315,7 +316,7 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 
 	if (!route->path_count || route->path_count > XFIB_GROUP_MEMBERS)
 		return -EINVAL;
-	rib__changed(rib, route);
+	rib__changed(rib, route, false);
 	place.head = rib__head_of(rib, route);
 	unit = find_same(rib, place.head, route);
 	if (unit.count) {
@@ -448,7 +449,7 @@ int rib__delete(struct rib *rib, const struct rib_route *route)
 {
 	int err;
 
-	rib__changed(rib, route);
+	rib__changed(rib, route, true);
 	if (route->family == XFIB_INET)
 		return delete4(rib, route);
 	err = delete6(rib, route, SAME_BUT_WEIGHT);

@@ -90,6 +90,28 @@ int rib__dump(struct rib *rib, const struct rib_route *route);
 bool rib__end_dump(struct rib *rib);
 void rib__abort_dump(struct rib *rib);
 
+/*
+ * The audit: routes of a dump that is only compared, in parts, each of them
+ * announced before it is received, with events between them as ever. What of a
+ * part or, after rib__end_audit(), of all of it is found to differ is told by
+ * rib__judge_audit(), before the next part: how many routes, and the first one.
+ * A dump by rib__begin_dump() takes the audit's place.
+ */
+struct rib_difference {
+	uint8_t family, prefix_length;
+	bool stale; /* the kernel does not have it; else the RIB lacks it or has another one */
+	uint32_t table;
+	uint8_t prefix[16];
+};
+
+bool rib__is_auditing(const struct rib *rib);
+int rib__begin_audit(struct rib *rib);
+void rib__begin_audit_part(struct rib *rib);
+void rib__audit(struct rib *rib, const struct rib_route *route);
+void rib__end_audit(struct rib *rib);
+uint32_t rib__judge_audit(struct rib *rib, bool *ret_ended, struct rib_difference *ret_first);
+void rib__stop_audit(struct rib *rib);
+
 /* When the next route expires, seconds of CLOCK_MONOTONIC, 0: none does; and what is to be done then. */
 uint32_t rib__next_expiry(const struct rib *rib);
 void rib__expire(struct rib *rib);

@@ -10,6 +10,11 @@
  * so that an event may be queued just before a part that does not know of it.
  * Such an event, between the part before and the one that names its prefix,
  * makes the dump ambiguous, and it has to be repeated.
+ *
+ * And after a change the kernel finds its place in the IPv6 tree again by
+ * counting the prefixes that it has named (fib6_dump_table()): if one of them
+ * was deleted, it passes over one that it has not. IPv6 routes that are not
+ * named stay when there was a deletion, and make the dump ambiguous.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,9 +24,6 @@
 #include "hash.h"
 #include "maps.h"
 #include "rib_private.h"
-
-#define IS_KERNEL_ROUTE(route)                                                                                         \
-	((route)->family && (route)->owner == XFIB_OWNER_KERNEL && !((route)->flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER)))
 
 /* ---- the prefix that the dump is at ---- */
 
@@ -33,7 +35,7 @@ static bool is_at(const struct rib *rib, const struct rib_route *route)
 	       cursor->length == route->prefix_length && !memcmp(cursor->prefix, route->prefix, sizeof(cursor->prefix));
 }
 
-static uint32_t hash_of(const struct rib_route *route)
+uint32_t rib__hash_of(const struct rib_route *route)
 {
 	struct {
 		uint8_t prefix[16];
@@ -44,16 +46,21 @@ static uint32_t hash_of(const struct rib_route *route)
 	return hash__bytes(&key, sizeof(key));
 }
 
-void rib__changed(struct rib *rib, const struct rib_route *route)
+void rib__changed(struct rib *rib, const struct rib_route *route, bool deleted)
 {
+	bool deleted6 = deleted && route->family == XFIB_INET6;
+
+	if (rib->audit)
+		audit__note(rib->audit, rib__hash_of(route), deleted6);
 	if (!rib->dumping)
 		return;
+	rib->deleted6 |= deleted6;
 	if (rib->after_part) {
 		rib->after_part = false;
 		rib->recent_count = 0;
 	}
 	if (rib->recent_count < RECENT_EVENTS)
-		rib->recent[rib->recent_count++] = hash_of(route);
+		rib->recent[rib->recent_count++] = rib__hash_of(route);
 	else
 		rib->ambiguous = true;
 	if (is_at(rib, route))
@@ -62,7 +69,7 @@ void rib__changed(struct rib *rib, const struct rib_route *route)
 
 static bool changed_just_before(const struct rib *rib, const struct rib_route *route)
 {
-	uint32_t hash = rib->recent_count ? hash_of(route) : 0;
+	uint32_t hash = rib->recent_count ? rib__hash_of(route) : 0;
 
 	for (uint32_t i = 0; i < rib->recent_count; i++) {
 		if (rib->recent[i] == hash)
@@ -182,11 +189,12 @@ int rib__dump(struct rib *rib, const struct rib_route *route)
 
 void rib__begin_dump(struct rib *rib)
 {
+	rib__stop_audit(rib); /* both mark what they have seen */
 	memset(rib->seen, 0, rib->maps->state->routes_end);
 	rib->cursor.open = false;
 	rib->recent_count = 0;
 	rib->dumping = true;
-	rib->refused = rib->ambiguous = rib->after_part = false;
+	rib->refused = rib->ambiguous = rib->after_part = rib->deleted6 = false;
 }
 
 /* Removes the route that begins at a slot. */
@@ -227,7 +235,13 @@ bool rib__end_dump(struct rib *rib)
 
 	finish_prefix(rib);
 	for (uint32_t first = 1; first < end; first++) {
-		if (IS_KERNEL_ROUTE(&rib->maps->routes[first]) && !rib->seen[first])
+		const struct xfib_route *route = &rib->maps->routes[first];
+
+		if (!IS_KERNEL_ROUTE(route) || rib->seen[first])
+			continue;
+		if (route->family == XFIB_INET6 && rib->deleted6) /* it may have been passed over */
+			rib->ambiguous = true;
+		else
 			remove_at(rib, first);
 	}
 	if (!rib->refused) {

@@ -34,6 +34,12 @@ struct held_fib {
 	uint8_t family;
 };
 
+/* Does a slot begin a route that is the kernel's? */
+#define IS_KERNEL_ROUTE(route)                                                                                         \
+	((route)->family && (route)->owner == XFIB_OWNER_KERNEL && !((route)->flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER)))
+
+struct rib_audit;
+
 /* A change of an own route that may be taken back: what was where. */
 struct own_step {
 	uint32_t previous; /* slot before it */
@@ -59,7 +65,7 @@ struct rib {
 	uint32_t fib_retry_at;      /* seconds of CLOCK_MONOTONIC */
 	struct log_limit fib_limit;
 	uint32_t *target;   /* by first slot of a prefix: what the trie says, counted if it is a group */
-	uint8_t *seen;      /* by slot: named in the dump under way */
+	uint8_t *seen;      /* by slot: named in the dump or audit under way, or written since it began */
 	uint32_t special;   /* next hop of packets that only the kernel can treat */
 	uint32_t incomplete; /* prefixes marked XFIB_ROUTE_INCOMPLETE */
 	bool dumping;
@@ -73,6 +79,8 @@ struct rib {
 	uint32_t recent_count;
 	bool after_part; /* a part has come since the last event */
 	bool ambiguous;
+	bool deleted6;
+	struct rib_audit *audit; /* under way, NULL: none; see rib_audit.c */
 	/* of the change of own routes under way, see rib_own.c: */
 	enum own_mode own_mode;
 	struct held_fib held[HELD_FIBS];
@@ -159,8 +167,14 @@ int rib__remove(struct rib *rib, struct place place);
 
 void rib__count(struct rib *rib, uint8_t family, int change);
 
-/* An event is about to change the routes of a prefix. */
-void rib__changed(struct rib *rib, const struct rib_route *route);
+/* An event is about to change the routes of a prefix; `deleted`: to take one away. */
+void rib__changed(struct rib *rib, const struct rib_route *route, bool deleted);
+
+/* Of the prefix of a route. */
+uint32_t rib__hash_of(const struct rib_route *route);
+
+/* Likewise for the audit. */
+void audit__note(struct rib_audit *audit, uint32_t hash, bool deleted6);
 
 /* Takes note of what a route means beyond its prefix: own addresses, the next time at which one expires. */
 void rib__note(struct rib *rib, const struct rib_route *route);

@@ -102,6 +102,7 @@ static int start(struct daemon *daemon, const struct options *options)
 		.table_count = options->table_count,
 		.by_trie = options->by_trie,
 		.receive_buffer = (int)options->receive_buffer,
+		.audit_interval = options->audit_interval,
 	};
 	struct bpf_maps *bpf;
 	int err = instance__create(options->pin, &options->sizes, options->groups.watch, &daemon->instance);

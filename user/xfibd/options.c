@@ -30,6 +30,7 @@ static const char usage[] =
 	"      --max-links N        room for N links, a power of two (default 1024)\n"
 	"      --max-addresses N    room for N addresses of this machine (default 4096)\n"
 	"      --max-neighbours N   room for N neighbours (default 65536)\n"
+	"      --audit SECONDS      compare a slice of the routes with the kernel's every SECONDS (default 10; 0: never)\n"
 	"      --receive-buffer N   bytes for changes that the kernel has announced and xfibd has not read (default 67108864)\n"
 	"  -v, --verbose            say more, what libbpf says included\n"
 	"  -V, --version            print the version\n"
@@ -51,6 +52,7 @@ enum {
 	OPTION_LOOKUP,
 	OPTION_ADDRESSES,
 	OPTION_NEIGHBOURS,
+	OPTION_AUDIT,
 	OPTION_RECEIVE_BUFFER,
 };
 
@@ -68,6 +70,7 @@ static const struct option long_options[] = {
 	{ "max-links", required_argument, NULL, OPTION_LINKS },
 	{ "max-addresses", required_argument, NULL, OPTION_ADDRESSES },
 	{ "max-neighbours", required_argument, NULL, OPTION_NEIGHBOURS },
+	{ "audit", required_argument, NULL, OPTION_AUDIT },
 	{ "receive-buffer", required_argument, NULL, OPTION_RECEIVE_BUFFER },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
@@ -215,6 +218,8 @@ static int take_option(int option, const char *value, struct options *options)
 		return err;
 	case OPTION_NEIGHBOURS:
 		return parse_number("max-neighbours", value, 16, 1U << 24, &sizes->neighbours);
+	case OPTION_AUDIT:
+		return parse_number("audit", value, 0, 86400, &options->audit_interval);
 	case OPTION_RECEIVE_BUFFER:
 		return parse_number("receive-buffer", value, 4096, 1U << 30, &options->receive_buffer);
 	case 'v':
@@ -239,6 +244,7 @@ int options__parse(int argc, char **argv, struct options *ret_options)
 		.pin = pin && *pin ? pin : "/sys/fs/bpf/xfib",
 		.groups = { .write = NO_GROUP, .watch = NO_GROUP },
 		.receive_buffer = 64 * 1024 * 1024,
+		.audit_interval = 10,
 		.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 8192,
 			   .neighbours = 65536, .rules = 2048, .fibs = 1024 },
 	};

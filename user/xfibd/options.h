@@ -22,6 +22,7 @@ struct options {
 	uint32_t table_count;
 	struct map_sizes sizes;
 	uint32_t receive_buffer; /* bytes */
+	uint32_t audit_interval; /* seconds, 0: no audit */
 	enum xfib_mode mode;
 	bool by_trie;  /* no compiled FIB */
 	bool teardown; /* on exit */
