@@ -35,7 +35,8 @@ CMD_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfib/*.c))
 DAEMON_O := $(patsubst %.c,$(B)/%.o,$(wildcard user/xfibd/*.c))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 PROG_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/prog/*.c))
-TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c)))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(filter-out %.bpf.c,$(wildcard tests/tools/*.c))) \
+	$(patsubst %,$(B)/tests/chaos/%,traffic reader)
 # peers.c needs DPDK, which only `make bench-peers` installs.
 BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c %/peers.c,$(wildcard tests/bench/*.c)))
 # The tables of cases are compiled once for each contract; layout.* and ported.c are of the test of what is installed.
