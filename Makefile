@@ -71,8 +71,11 @@ help:
 	@echo 'deps       (root) installs what the build and the tests need'
 	@echo 'install, uninstall, clean'
 
+# What the tests run beside the kernel.
+ROUTERS := frr bird2
+
 deps:
-	$(Q)packaging/deps
+	$(Q)packaging/deps $(ROUTERS)
 
 tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so
 	@:
@@ -100,7 +103,7 @@ root = @[ "$$(id -u)" = 0 ] || { echo "make $@: only root can do this: sudo make
 
 check:
 	$(root)
-	$(Q)packaging/deps
+	$(Q)packaging/deps $(ROUTERS)
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 tests
 	$(Q)tests/run
 
