@@ -8,8 +8,9 @@
  * a thing decides.
  *
  * Much changes without an event: IPv4 routes go with their device or preferred
- * source, routes change with their next hop objects, IPv6 routes with the MTU of
- * their device. Whatever may entail such a change asks for a full dump. Some
+ * source, IPv6 routes change with the MTU of their device. Whatever may entail
+ * such a change asks for a full dump. Routes that change with their next hop
+ * objects are looked for among those held (mirror_objects.c). Some
  * settings have no event at all: those are looked at every second.
  */
 #include "mirror.h"
@@ -107,6 +108,7 @@ static bool is_device(uint32_t ifindex, void *data)
 /* The kernel drops IPv4 routes of a device that goes down or away without a word about each. */
 static void device_down(struct mirror *mirror, uint32_t ifindex)
 {
+	objects__remove_device(mirror->objects, ifindex);
 	rib__flush_device4(mirror->rib, ifindex);
 	mirror__request_sync(mirror, NULL);
 }
@@ -120,6 +122,13 @@ void mirror__link_gone(uint32_t ifindex, void *data)
 	rib__flush_own(mirror->rib, is_device, &ifindex);
 	if (mirror->changing)
 		mirror->changing->device_gone = true;
+}
+
+/* Next hop objects by it go likewise, and leave their groups; IPv4 routes stay. */
+static void carrier_lost(struct mirror *mirror, uint32_t ifindex)
+{
+	objects__remove_device(mirror->objects, ifindex);
+	mirror__request_sync(mirror, NULL);
 }
 
 static void on_link(enum nl_change change, const struct nl_link *link, void *data)
@@ -150,7 +159,9 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 	}
 	if (before.flags & XFIB_LINK_UP && !(link->flags & IFF_UP))
 		device_down(mirror, link->ifindex);
-	/* Next hop objects go with the carrier, IPv6 routes follow the MTU, paths are dead or alive again. */
+	/* IPv6 routes follow the MTU, paths are dead or alive again. */
+	else if (before.flags & XFIB_LINK_CARRIER && !(held->flags & XFIB_LINK_CARRIER))
+		carrier_lost(mirror, link->ifindex);
 	else if ((before.flags ^ held->flags) & entailing || before.mtu != held->mtu || before.mtu6 != held->mtu6)
 		mirror__request_sync(mirror, NULL);
 }
@@ -196,20 +207,6 @@ static void on_neighbour(enum nl_change change, const struct nl_neighbour *neigh
 			    "restart with a larger --max-neighbours or --max-nexthops");
 }
 
-/*
- * Routes by next hop objects change with them, without a word about each: a
- * deleted object leaves its groups, a replaced one changes all its routes. A
- * new one has no routes yet.
- */
-static void on_nexthop(enum nl_change change, const struct nl_nexthop *nexthop, void *data)
-{
-	struct mirror *mirror = data;
-
-	mirror__want_audit(mirror);
-	if (mirror->nexthop_objects && (change == NL_DELETED || nexthop->message_flags & NLM_F_REPLACE))
-		mirror__request_sync(mirror, NULL);
-}
-
 static void on_setting(void *data)
 {
 	struct mirror *mirror = data;
@@ -247,7 +244,7 @@ static const struct nl_handlers handlers = {
 	.neighbour = on_neighbour,
 	.route = mirror__on_route,
 	.rule = mirror__on_rule,
-	.nexthop = on_nexthop,
+	.nexthop = mirror__on_nexthop,
 	.setting = on_setting,
 	.wait = on_wait,
 	.unknown = on_unknown,
@@ -347,6 +344,8 @@ int mirror__new(struct maps *maps, const struct mirror_opts *opts, struct mirror
 	if (!err)
 		err = nexthops__new(maps, links__describe_device, mirror->links, &mirror->nexthops);
 	if (!err)
+		err = objects__new(&mirror->objects);
+	if (!err)
 		err = rib__new(maps, mirror->nexthops, &mirror->rib);
 	if (!err && !opts->by_trie)
 		rib__want_fib(mirror->rib);
@@ -364,6 +363,7 @@ void mirror__free(struct mirror *mirror)
 		return;
 	rib__free(mirror->rib);
 	nexthops__free(mirror->nexthops);
+	objects__free(mirror->objects);
 	rules__free(mirror->rules);
 	addresses__free(mirror->addresses);
 	links__free(mirror->links);

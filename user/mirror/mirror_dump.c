@@ -53,6 +53,18 @@ static int dump_neighbours(struct mirror *mirror)
 	return err;
 }
 
+/* What cannot be dumped, by a kernel that has none (before 5.3), no route is by. */
+static int dump_objects(struct mirror *mirror)
+{
+	int err;
+
+	objects__begin_dump(mirror->objects);
+	err = nl__dump(mirror->nl, NL_NEXTHOPS, AF_UNSPEC);
+	if (!err)
+		objects__end_dump(mirror->objects);
+	return err == -EOPNOTSUPP || err == -EINVAL ? 0 : err;
+}
+
 static int dump_routes(struct mirror *mirror)
 {
 	int err;
@@ -97,6 +109,7 @@ void mirror__settle(struct mirror *mirror)
 	}
 	if (mirror->addresses_dirty)
 		dump(mirror, "addresses", dump_addresses);
+	mirror__settle_objects(mirror, mirror->objects, XFIB_OWNER_KERNEL, true);
 	if (mirror->targets_dirty) {
 		mirror->targets_dirty = false;
 		rib__refresh(mirror->rib);
@@ -135,6 +148,8 @@ int mirror__sync(struct mirror *mirror)
 		err = dump(mirror, "addresses", dump_addresses);
 	if (!err)
 		err = dump(mirror, "neighbours", dump_neighbours);
+	if (!err)
+		err = dump(mirror, "next hop objects", dump_objects);
 	mirror->sync_at = 0; /* what has been asked for so far is done by this */
 	if (!err)
 		err = dump(mirror, "routes", dump_routes);

@@ -11,6 +11,7 @@
 #include "mirror.h"
 #include "netlink.h"
 #include "nexthops.h"
+#include "objects.h"
 #include "rib.h"
 #include "rules.h"
 
@@ -40,7 +41,7 @@ struct mirror {
 	uint64_t sync_at;      /* ms; 0: no dump is due */
 	uint64_t rest_until;   /* ms; no full dump before */
 	uint64_t settings_at;  /* ms; when settings are looked at again */
-	bool nexthop_objects;  /* a route by one has been seen */
+	struct objects *objects; /* the kernel's next hop objects */
 	mirror_listener_fn listener;
 	void *listener_data;
 	struct changing *changing; /* the mirror__change() under way, NULL: none */
@@ -95,7 +96,21 @@ void mirror__read_settings(struct mirror *mirror);
 int mirror__dump_rules(struct mirror *mirror);
 bool mirror__tables_are_split(void);
 
+/* Most paths, and the one that stands for a route without any. */
+#define MIRROR_PATHS_MAX XFIB_GROUP_MEMBERS
+
+/*
+ * From a route as rtnetlink describes it to one of the RIB, with the next hop objects of whoever says it; its paths are
+ * in `paths`, which has room for MIRROR_PATHS_MAX.
+ */
+void mirror__make_route(const struct mirror *mirror, const struct nl_route *from, struct objects *objects, uint8_t owner,
+			struct rib_path *paths, struct rib_route *ret_route);
+
+/* Brings the routes of an owner up to date with the objects that have changed; with `remove`, those by none go. */
+void mirror__settle_objects(struct mirror *mirror, struct objects *objects, uint8_t owner, bool remove);
+
 /* Handlers of nl_handlers. */
+void mirror__on_nexthop(enum nl_change change, const struct nl_nexthop *nexthop, void *data);
 void mirror__on_rule(enum nl_change change, const struct nl_rule *rule, void *data);
 void mirror__on_route(enum nl_change change, const struct nl_route *route, void *data);
 

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "change_private.h"
@@ -65,9 +64,38 @@ static void make_path(const struct mirror *mirror, const struct nl_route *route,
 		key->flags |= XFIB_NEXTHOP_UNSUPPORTED;
 }
 
-static void make_route(const struct nl_route *from, const struct rib_path *paths, uint32_t count,
-		       struct rib_route *ret_route)
+/* The paths of a route that says only by which object it is; a blackhole's type. The route is as `from` otherwise. */
+static void resolve(const struct nl_route *from, struct objects *objects, struct nl_path paths[XFIB_GROUP_MEMBERS],
+		    struct nl_route *ret_route)
 {
+	*ret_route = *from;
+	if (objects__resolve(objects, from->nexthop_id, paths, &ret_route->path_count))
+		return;
+	ret_route->paths = paths;
+	if (!ret_route->path_count)
+		ret_route->type = RTN_BLACKHOLE;
+}
+
+void mirror__make_route(const struct mirror *mirror, const struct nl_route *from, struct objects *objects, uint8_t owner,
+			struct rib_path *paths, struct rib_route *ret_route)
+{
+	struct nl_path resolved_paths[XFIB_GROUP_MEMBERS];
+	struct nl_route resolved;
+	uint32_t count;
+
+	if (from->nexthop_id && !from->path_count && from->type == RTN_UNICAST) {
+		resolve(from, objects, resolved_paths, &resolved);
+		from = &resolved;
+	}
+	count = from->path_count ? from->path_count : 1;
+	if (count > MIRROR_PATHS_MAX) /* too many to choose from here */
+		count = 1;
+	for (uint32_t i = 0; i < count; i++)
+		make_path(mirror, from, from->path_count ? &from->paths[i] : NULL, &paths[i]);
+	if (from->path_count > MIRROR_PATHS_MAX)
+		paths[0].nexthop.flags |= XFIB_NEXTHOP_UNSUPPORTED;
+	if (count == 1)
+		paths[0].weight = 1;
 	*ret_route = (struct rib_route){
 		.family = from->family,
 		.prefix_length = from->prefix_length,
@@ -75,7 +103,7 @@ static void make_route(const struct nl_route *from, const struct rib_path *paths
 		.scope = from->scope,
 		.protocol = from->protocol,
 		.tos = from->tos,
-		.owner = XFIB_OWNER_KERNEL,
+		.owner = owner,
 		.preference = from->preference,
 		.table = from->table,
 		.metric = from->metric,
@@ -89,8 +117,10 @@ static void make_route(const struct nl_route *from, const struct rib_path *paths
 	}
 	if (from->protocol == RTPROT_RA)
 		ret_route->flags |= XFIB_ROUTE_AUTOCONF;
-	if (from->nexthop_object)
+	if (from->nexthop_id) {
 		ret_route->flags |= XFIB_ROUTE_NEXTHOP_OBJECT;
+		ret_route->nexthop_id = from->nexthop_id;
+	}
 }
 
 static void report_refused(struct mirror *mirror, const struct nl_route *route, int err)
@@ -110,10 +140,9 @@ static void report_refused(struct mirror *mirror, const struct nl_route *route, 
 void mirror__on_route(enum nl_change change, const struct nl_route *route, void *data)
 {
 	struct mirror *mirror = data;
-	uint32_t count = route->path_count ? route->path_count : 1;
 	enum rib_position position = RIB_PREPEND;
 	bool is_ours = mirror->changing && (change == NL_NEW || change == NL_DELETED) && route->requester == nl__requester(mirror->nl);
-	struct rib_path one, *paths = &one;
+	struct rib_path paths[MIRROR_PATHS_MAX];
 	struct rib_route made;
 	int err;
 
@@ -122,20 +151,7 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 		mirror->custom_local4 = mirror->settings_dirty = true;
 	if (!mirror__is_mirrored(mirror, route->table) || route->flags & RTM_F_CLONED)
 		return;
-	mirror->nexthop_objects |= route->nexthop_object;
-	if (count > 1)
-		paths = calloc(count, sizeof(*paths));
-	if (!paths) {
-		mirror__request_sync(mirror, "out of memory");
-		return;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		make_path(mirror, route, route->path_count ? &route->paths[i] : NULL, &paths[i]);
-	if (count > XFIB_GROUP_MEMBERS) { /* too many to choose from here */
-		count = 1;
-		paths[0].nexthop.flags |= XFIB_NEXTHOP_UNSUPPORTED;
-	}
-	make_route(route, paths, count, &made);
+	mirror__make_route(mirror, route, mirror->objects, XFIB_OWNER_KERNEL, paths, &made);
 	if (route->message_flags & NLM_F_APPEND || route->family == AF_INET6)
 		position = RIB_APPEND;
 	if (change == NL_NEW && route->message_flags & NLM_F_REPLACE)
@@ -143,7 +159,7 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 	if (change == NL_AUDIT) {
 		rib__audit(mirror->rib, &made);
 		mirror->audited++;
-		goto done;
+		return;
 	}
 	mirror__want_audit(mirror);
 	if (is_ours)
@@ -161,7 +177,69 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 			change_undo__note_refused(mirror->changing, &made, route->sequence, err);
 	}
 	mirror->origin = 0;
-done:
-	if (paths != &one)
-		free(paths);
+}
+
+/* ---- routes by next hop objects ---- */
+
+struct settling {
+	struct mirror *mirror;
+	struct objects *objects;
+	bool remove;
+};
+
+static bool has_changed(uint32_t id, void *data)
+{
+	const struct settling *settling = data;
+
+	return objects__has_changed(settling->objects, id);
+}
+
+/* A rib_object_fn: what the message of such a route would say now. */
+static bool update_route(struct rib_route *route, struct rib_path *paths, void *data)
+{
+	const struct settling *settling = data;
+	const struct nexthop_key *key = &paths[0].nexthop;
+	struct nl_path resolved[XFIB_GROUP_MEMBERS];
+	struct nl_route from = { .family = route->family, .type = RTN_UNICAST, .mtu = key->route_mtu, .paths = resolved };
+	int err = objects__resolve(settling->objects, route->nexthop_id, resolved, &from.path_count);
+	uint32_t count;
+
+	if (err == -ENOENT && settling->remove)
+		return false;
+	if (!err && !from.path_count)
+		from.type = RTN_BLACKHOLE;
+	memcpy(from.source, key->source, sizeof(from.source));
+	count = err || !from.path_count ? 1 : from.path_count;
+	for (uint32_t i = 0; i < count; i++)
+		make_path(settling->mirror, &from, err || !from.path_count ? NULL : &resolved[i], &paths[i]);
+	if (count == 1)
+		paths[0].weight = 1;
+	route->type = paths[0].nexthop.type;
+	route->path_count = count;
+	return true;
+}
+
+void mirror__settle_objects(struct mirror *mirror, struct objects *objects, uint8_t owner, bool remove)
+{
+	struct settling settling = { .mirror = mirror, .objects = objects, .remove = remove };
+
+	if (!objects__have_changed(objects))
+		return;
+	rib__update_objects(mirror->rib, owner, has_changed, update_route, &settling);
+	objects__settle(objects);
+}
+
+void mirror__on_nexthop(enum nl_change change, const struct nl_nexthop *nexthop, void *data)
+{
+	struct mirror *mirror = data;
+
+	mirror__want_audit(mirror);
+	if (change == NL_DELETED) {
+		objects__remove(mirror->objects, nexthop->id);
+		return;
+	}
+	if (objects__is_going(mirror->objects, nexthop->id)) /* routes by the former one went with it */
+		mirror__settle_objects(mirror, mirror->objects, XFIB_OWNER_KERNEL, true);
+	if (objects__set(mirror->objects, nexthop))
+		mirror__request_sync(mirror, "a next hop object that there is no room for");
 }

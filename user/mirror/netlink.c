@@ -7,6 +7,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <stdio.h>
@@ -260,6 +261,7 @@ static struct nlmsghdr *make_dump(struct nl *nl, enum nl_object object, uint8_t 
 		[NL_NEIGHBOURS] = { RTM_GETNEIGH, sizeof(struct ndmsg) },
 		[NL_ROUTES] = { RTM_GETROUTE, sizeof(struct rtmsg) },
 		[NL_RULES] = { RTM_GETRULE, sizeof(struct fib_rule_hdr) },
+		[NL_NEXTHOPS] = { RTM_GETNEXTHOP, sizeof(struct nhmsg) },
 	};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(nl->request);
 	uint8_t *header;

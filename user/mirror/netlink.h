@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <xfib/abi.h>
+
 enum nl_change {
 	NL_DUMP,    /* part of the answer to nl__dump() */
 	NL_NEW,     /* event: added or changed */
@@ -84,13 +86,13 @@ struct nl_route {
 	uint8_t preference; /* ICMPV6_ROUTER_PREF_*, IPv6 */
 	bool expires;
 	bool source_specific; /* RTA_SRC: IPv6 subtrees */
-	bool nexthop_object;  /* RTA_NH_ID was there */
 	bool mtu_locked;
 	uint32_t flags;   /* RTM_F_* and RTNH_F_* of rtm_flags */
 	uint32_t table;
 	uint32_t metric;  /* RTA_PRIORITY, 0 if absent */
 	uint32_t mtu;     /* RTAX_MTU, 0 if absent */
 	uint32_t lifetime; /* seconds left, where `expires` */
+	uint32_t nexthop_id; /* of the next hop object that it is by (RTA_NH_ID), 0: none */
 	uint8_t prefix[16];
 	uint8_t source[16]; /* RTA_PREFSRC, zero for none */
 	uint16_t message_flags; /* NLM_F_REPLACE, NLM_F_APPEND, … of an event */
@@ -121,10 +123,19 @@ struct nl_rule {
 	bool selective; /* anything but "from all lookup TABLE" */
 };
 
-/* A next hop object, which routes may share by its id. */
+struct nl_nexthop_member {
+	uint32_t id;
+	uint16_t weight; /* 1 to 256, or more */
+};
+
+/* A next hop object, which routes may share by its id: a path, nothing (a blackhole), or a group of other objects. */
 struct nl_nexthop {
 	uint32_t id;
-	uint16_t message_flags; /* NLM_F_REPLACE, … */
+	bool blackhole;
+	bool bridge;         /* for entries of a bridge, not for routes */
+	struct nl_path path; /* where it is no group */
+	uint32_t member_count; /* 0: no group */
+	struct nl_nexthop_member members[XFIB_GROUP_MEMBERS];
 };
 
 /* Called for each object. `data` is that of nl__open(). Any of them may be NULL. */
@@ -143,7 +154,7 @@ struct nl_handlers {
 	void (*unknown)(const char *what, bool dumped, void *data);
 };
 
-enum nl_object { NL_LINKS, NL_ADDRESSES, NL_NEIGHBOURS, NL_ROUTES, NL_RULES };
+enum nl_object { NL_LINKS, NL_ADDRESSES, NL_NEIGHBOURS, NL_ROUTES, NL_RULES, NL_NEXTHOPS };
 
 struct nl;
 

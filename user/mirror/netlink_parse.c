@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
-#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,17 +113,4 @@ int nl_parse__neighbour(const struct nlmsghdr *message, struct nl_neighbour *ret
 	neighbour.mac_length = mac_length > UINT8_MAX ? UINT8_MAX : (uint8_t)mac_length;
 	*ret_neighbour = neighbour;
 	return 0;
-}
-
-int nl_parse__nexthop(const struct nlmsghdr *message, struct nl_nexthop *ret_nexthop)
-{
-	const struct nlattr *table[NHA_MAX + 1];
-	struct nl_nexthop nexthop = { .message_flags = message->nlmsg_flags };
-	int err = nl_parse__attributes(message, sizeof(struct nhmsg), table, NHA_MAX);
-
-	if (!err)
-		err = nl_parse__copy(table[NHA_ID], &nexthop.id, sizeof(nexthop.id));
-	if (!err)
-		*ret_nexthop = nexthop;
-	return err;
 }

@@ -146,7 +146,6 @@ int nl_parse__route(const struct nlmsghdr *message, struct nl_path *paths, struc
 	route.flags = header->rtm_flags;
 	route.table = header->rtm_table;
 	route.source_specific = header->rtm_src_len;
-	route.nexthop_object = table[RTA_NH_ID] != NULL;
 	route.message_flags = message->nlmsg_flags;
 	route.requester = message->nlmsg_pid;
 	route.sequence = message->nlmsg_seq;
@@ -155,6 +154,8 @@ int nl_parse__route(const struct nlmsghdr *message, struct nl_path *paths, struc
 		err = nl_parse__copy(table[RTA_TABLE], &route.table, sizeof(route.table));
 	if (!err)
 		err = nl_parse__copy(table[RTA_PRIORITY], &route.metric, sizeof(route.metric));
+	if (!err)
+		err = nl_parse__copy(table[RTA_NH_ID], &route.nexthop_id, sizeof(route.nexthop_id));
 	if (!err)
 		err = nl_parse__copy(table[RTA_PREFSRC], route.source, length);
 	if (!err)

@@ -58,6 +58,7 @@ void rib__free(struct rib *rib)
 	free(rib->target);
 	free(rib->seen);
 	rib__stop_audit(rib);
+	free(rib->objects);
 	free(rib->steps);
 	free(rib);
 }
@@ -253,6 +254,7 @@ void unit__read(const struct rib *rib, struct unit unit, struct rib_path *paths,
 		.table = held->table,
 		.metric = held->metric,
 		.lifetime = held->expires > now ? held->expires - now : 0,
+		.nexthop_id = unit__object(rib, unit),
 		.path_count = unit.count,
 		.paths = paths,
 	};
@@ -397,8 +399,8 @@ static int remove_paths(struct rib *rib, struct place place, const struct rib_ro
 	return err;
 }
 
-/* IPv4: the route that is alike in all things. */
-static int delete4(struct rib *rib, const struct rib_route *route)
+/* IPv4, and routes by next hop objects: the one that is alike in all things. */
+static int delete_alike(struct rib *rib, const struct rib_route *route)
 {
 	struct place place = { .head = rib__head_of(rib, route) };
 
@@ -450,8 +452,8 @@ int rib__delete(struct rib *rib, const struct rib_route *route)
 	int err;
 
 	rib__changed(rib, route, true);
-	if (route->family == XFIB_INET)
-		return delete4(rib, route);
+	if (route->family == XFIB_INET || route->nexthop_id)
+		return delete_alike(rib, route);
 	err = delete6(rib, route, SAME_BUT_WEIGHT);
 	return err == -ENOENT ? delete6(rib, route, SAME_WAY) : err; /* a dump gives all paths the metrics of one */
 }

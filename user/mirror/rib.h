@@ -10,7 +10,8 @@
  * trie value, and releases the old slots.
  *
  * Cost: a hash look-up and at most one trie update for each change; five
- * bytes of the daemon's memory for each route slot, beyond the maps.
+ * bytes of the daemon's memory for each route slot, beyond the maps; four more
+ * once there is a route by a next hop object.
  */
 #ifndef XFIB_MIRROR_RIB_H
 #define XFIB_MIRROR_RIB_H
@@ -45,6 +46,7 @@ struct rib_route {
 	uint32_t table;
 	uint32_t metric;
 	uint32_t lifetime; /* seconds from now, with XFIB_ROUTE_EXPIRES */
+	uint32_t nexthop_id; /* of the next hop object that it is by, with XFIB_ROUTE_NEXTHOP_OBJECT */
 	uint8_t prefix[16];
 	uint32_t path_count; /* at least 1: a route without a device has one path with ifindex 0 */
 	const struct rib_path *paths;
@@ -69,7 +71,7 @@ void rib__free(struct rib *rib);
  */
 int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position position);
 
-/* An event: removes the route that is alike (IPv4), or the paths that are named (IPv6). -ENOENT: no such route. */
+/* An event: removes the route that is alike (IPv4, or by a next hop object), or the paths that are named (IPv6). -ENOENT: no such route. */
 int rib__delete(struct rib *rib, const struct rib_route *route);
 
 /* Next hops became usable or not: chooses the targets of all prefixes again. */
@@ -115,6 +117,21 @@ void rib__stop_audit(struct rib *rib);
 /* When the next route expires, seconds of CLOCK_MONOTONIC, 0: none does; and what is to be done then. */
 uint32_t rib__next_expiry(const struct rib *rib);
 void rib__expire(struct rib *rib);
+
+/* ---- routes by next hop objects: rib_objects.c ---- */
+
+/*
+ * What a route by an object is from now on: `route` and its `paths` are as they were, with room for
+ * XFIB_GROUP_MEMBERS. False: it is no more.
+ */
+typedef bool (*rib_object_fn)(struct rib_route *route, struct rib_path *paths, void *data);
+
+/*
+ * Brings the routes of an owner by the objects of which `has_changed` says so up to date. Cost: reads 4 bytes for each
+ * slot in use, and changes those routes.
+ */
+void rib__update_objects(struct rib *rib, uint8_t owner, bool (*has_changed)(uint32_t id, void *data),
+			 rib_object_fn update, void *data);
 
 /* ---- who is told of changes ---- */
 

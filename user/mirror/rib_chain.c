@@ -4,6 +4,7 @@
  * the chain of their prefix and taken out of it. See rib_private.h.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -85,7 +86,9 @@ bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route 
 	return unit__same_class(held, route) && held->type == route->type && held->scope == route->scope &&
 	       held->protocol == route->protocol && held->owner == route->owner &&
 	       held->preference == route->preference && (held->flags & kept) == route->flags &&
-	       unit.count == route->path_count && unit__named(rib, unit, route, likeness) == unit.count;
+	       unit__object(rib, unit) == route->nexthop_id &&
+	       ((route->nexthop_id && likeness != SAME_IN_ALL) || /* by one object, whatever it leads to at present */
+		(unit.count == route->path_count && unit__named(rib, unit, route, likeness) == unit.count));
 }
 
 void unit__mark_seen(struct rib *rib, struct unit unit)
@@ -152,6 +155,11 @@ int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_
 	struct unit unit = { 0 };
 	int err = 0;
 
+	if (route->nexthop_id && !rib->objects) {
+		rib->objects = calloc(rib->maps->sizes.routes, sizeof(*rib->objects));
+		if (!rib->objects)
+			return -ENOMEM;
+	}
 	for (uint32_t i = 0; i < route->path_count; i++) {
 		uint32_t id, nexthop;
 
@@ -177,6 +185,8 @@ int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_
 		unit__release(rib, unit, false);
 		return err;
 	}
+	if (rib->objects)
+		rib->objects[unit.first] = route->nexthop_id;
 	*ret_unit = unit;
 	return 0;
 }

@@ -66,6 +66,7 @@ struct rib {
 	struct log_limit fib_limit;
 	uint32_t *target;   /* by first slot of a prefix: what the trie says, counted if it is a group */
 	uint8_t *seen;      /* by slot: named in the dump or audit under way, or written since it began */
+	uint32_t *objects;  /* by first slot of a route: the next hop object that it is by, 0: none. NULL while no route is */
 	uint32_t special;   /* next hop of packets that only the kernel can treat */
 	uint32_t incomplete; /* prefixes marked XFIB_ROUTE_INCOMPLETE */
 	bool dumping;
@@ -127,6 +128,12 @@ bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route 
 int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_unit);
 void unit__release(struct rib *rib, struct unit unit, bool published);
 void unit__mark_seen(struct rib *rib, struct unit unit);
+
+/* The next hop object that a route is by, 0: none. */
+static inline uint32_t unit__object(const struct rib *rib, struct unit unit)
+{
+	return rib->objects ? rib->objects[unit.first] : 0;
+}
 
 /* Where a change goes: after slot `previous` (XFIB_NONE: first), in place of `old` (count 0: of nothing). */
 struct place {
