@@ -104,7 +104,10 @@ bool changing__names(struct changing *changing, uint32_t family, uint32_t table,
 
 static bool is_kernel(const struct changing *changing, uint32_t index)
 {
-	return mirror__is_mirrored(changing->mirror, change__table(&changing->changes[index]));
+	const struct change *change = &changing->changes[index];
+	uint32_t table = change__table(change);
+
+	return mirror__is_mirrored(changing->mirror, table) && !(change->restored && mirror__is_fed(changing->mirror, table));
 }
 
 /* Nothing has changed yet: are all changes possible, and is there room for what they bring? */

@@ -18,6 +18,7 @@ struct mirror_opts {
 	const uint32_t *tables; /* mirrored beside local and main */
 	uint32_t table_count;
 	bool all_tables;    /* every table of the kernel's is mirrored */
+	uint32_t fed_table; /* main: a feed (feed.h) fills it too, 0: none does */
 	bool by_trie;       /* no compiled FIB */
 	int receive_buffer; /* bytes for events that wait */
 	uint32_t audit_interval; /* seconds from one slice of the audit to the next, see mirror_audit.c; 0: there is none */
@@ -64,6 +65,9 @@ void mirror__set_listener(struct mirror *mirror, mirror_listener_fn listener, vo
 
 /* Is the table one of the kernel's that the maps have too? Any other one is xfib's own. */
 bool mirror__is_mirrored(const struct mirror *mirror, uint32_t table);
+
+/* Does a feed write routes of xfib's own into the table? */
+bool mirror__is_fed(const struct mirror *mirror, uint32_t table);
 
 /* Dumps everything again soon. `why` is logged. */
 void mirror__request_sync(struct mirror *mirror, const char *why);

@@ -21,6 +21,11 @@ bool mirror__is_mirrored(const struct mirror *mirror, uint32_t table)
 	return links__has_vrf(mirror->links, table);
 }
 
+bool mirror__is_fed(const struct mirror *mirror, uint32_t table)
+{
+	return table && table == mirror->opts.fed_table;
+}
+
 /* Types that have no meaning here are for the kernel. */
 static bool is_known_type(uint8_t type)
 {

@@ -59,6 +59,7 @@ void rib__free(struct rib *rib)
 	free(rib->seen);
 	rib__stop_audit(rib);
 	free(rib->objects);
+	free(rib->stale);
 	free(rib->steps);
 	free(rib);
 }

@@ -194,6 +194,21 @@ int rib__delete_own(struct rib *rib, uint32_t table, const struct xfib_route_spe
 /* Removes paths by devices that are gone, and routes that have no other ones. */
 void rib__flush_own(struct rib *rib, bool (*is_gone)(uint32_t ifindex, void *data), void *data);
 
+/* ---- a table of xfib's own that one source keeps: rib_feed.c ---- */
+
+/*
+ * The only route of its prefix in the table from now on, beside those of the kernel's. *ret_refreshed: it was marked
+ * stale. Nothing happens to one that is there already. -ENOSPC: a map is full; -ENOMEM; -EINVAL: no path, or too many.
+ */
+int rib__feed(struct rib *rib, const struct rib_route *route, bool *ret_refreshed);
+
+/* The prefix of `route`, of which the rest is not looked at, has none. -ENOENT: it had none. */
+int rib__feed_delete(struct rib *rib, const struct rib_route *route);
+
+/* Marks all own routes of a table as stale, until rib__feed() names them; removes those that it did not. Costs a look at each slot. */
+int rib__mark_stale(struct rib *rib, uint32_t table);
+uint32_t rib__sweep_stale(struct rib *rib, uint32_t table);
+
 /* How many more paths the RIB has room for. */
 uint32_t rib__room(const struct rib *rib);
 

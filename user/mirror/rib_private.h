@@ -67,6 +67,7 @@ struct rib {
 	uint32_t *target;   /* by first slot of a prefix: what the trie says, counted if it is a group */
 	uint8_t *seen;      /* by slot: named in the dump or audit under way, or written since it began */
 	uint32_t *objects;  /* by first slot of a route: the next hop object that it is by, 0: none. NULL while no route is */
+	uint8_t *stale;     /* by first slot: not named since rib__mark_stale(). NULL before the first one */
 	uint32_t special;   /* next hop of packets that only the kernel can treat */
 	uint32_t incomplete; /* prefixes marked XFIB_ROUTE_INCOMPLETE */
 	bool dumping;

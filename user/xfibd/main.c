@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fpm.h"
 #include "hash.h"
 #include "instance.h"
 #include "log.h"
@@ -30,6 +31,7 @@ struct daemon {
 	struct instance *instance;
 	struct mirror *mirror;
 	struct server *server;
+	struct fpm *fpm; /* NULL: not wanted */
 	struct ring_buffer *events;
 	int signal_fd;
 	time_t second; /* in which `solicits` were made */
@@ -103,6 +105,7 @@ static int start(struct daemon *daemon, const struct options *options)
 		.by_trie = options->by_trie,
 		.receive_buffer = (int)options->receive_buffer,
 		.audit_interval = options->audit_interval,
+		.fed_table = options->fpm.length ? options->fpm_table : 0,
 	};
 	struct bpf_maps *bpf;
 	int err = instance__create(options->pin, &options->sizes, options->groups.watch, &daemon->instance);
@@ -120,6 +123,10 @@ static int start(struct daemon *daemon, const struct options *options)
 	err = mirror__sync(daemon->mirror);
 	if (!err && instance__has_old(daemon->instance))
 		err = own_routes__restore(options->pin, &bpf->maps, daemon->mirror);
+	if (err)
+		return err;
+	if (options->fpm.length)
+		err = fpm__open(&options->fpm, daemon->mirror, options->fpm_table, options->fpm_hold, &daemon->fpm);
 	if (err)
 		return err;
 	daemon->events = ring_buffer__new(bpf->events_fd, on_event, daemon, NULL);
@@ -154,11 +161,13 @@ static void run(struct daemon *daemon)
 		{ .fd = mirror__feature_fd(daemon->mirror), .events = POLLIN },
 		{ .fd = ring_buffer__epoll_fd(daemon->events), .events = POLLIN },
 		{ .fd = server__fd(daemon->server), .events = POLLIN },
+		{ .fd = fpm__fd(daemon->fpm), .events = POLLIN },
 	};
 
 	for (;;) {
 		int timeout = sooner(mirror__timeout(daemon->mirror), server__timeout(daemon->server));
 
+		timeout = sooner(timeout, fpm__timeout(daemon->fpm));
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents && handle_signal(daemon))
@@ -166,6 +175,7 @@ static void run(struct daemon *daemon)
 		if (fds[3].revents)
 			ring_buffer__consume(daemon->events);
 		mirror__handle(daemon->mirror);
+		fpm__handle(daemon->fpm);
 		server__handle(daemon->server);
 	}
 }
@@ -196,6 +206,7 @@ int main(int argc, char **argv)
 		log_info(options.teardown ? "stopped, nothing is left behind" :
 					    "stopped; forwarding goes on by the routes of this moment");
 	}
+	fpm__close(daemon.fpm);
 	server__close(daemon.server);
 	ring_buffer__free(daemon.events);
 	mirror__free(daemon.mirror);

@@ -23,6 +23,10 @@ static const char usage[] =
 	"      --pin DIR            pin directory (default $XFIB_PIN, else /sys/fs/bpf/xfib)\n"
 	"      --socket PATH        take clients there (default $XFIB_SOCKET, else by the pin directory, see xfibd(8))\n"
 	"      --group NAME         let members of group NAME read the maps and watch routes\n"
+	"      --fpm[=ADDRESS:PORT] fill a table with what FRR's module dplane_fpm_nl says; it connects there\n"
+	"                           (default 127.0.0.1:2620)\n"
+	"      --fpm-table N        that table: one of xfib's own (default 2620), or main, beside the kernel's routes\n"
+	"      --fpm-hold SECONDS   what FRR does not name again goes so long after the last that it did (default 60)\n"
 	"      --max-routes N       room for N routes of both families, 64 bytes each (default 1572864)\n"
 	"      --max-nexthops N     room for N next hops (default 65536)\n"
 	"      --max-groups N       room for N multipath groups, 4 KiB each (default 1024)\n"
@@ -45,6 +49,9 @@ enum {
 	OPTION_PIN,
 	OPTION_SOCKET,
 	OPTION_GROUP,
+	OPTION_FPM,
+	OPTION_FPM_TABLE,
+	OPTION_FPM_HOLD,
 	OPTION_ROUTES,
 	OPTION_NEXTHOPS,
 	OPTION_GROUPS,
@@ -63,6 +70,9 @@ static const struct option long_options[] = {
 	{ "pin", required_argument, NULL, OPTION_PIN },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "group", required_argument, NULL, OPTION_GROUP },
+	{ "fpm", optional_argument, NULL, OPTION_FPM },
+	{ "fpm-table", required_argument, NULL, OPTION_FPM_TABLE },
+	{ "fpm-hold", required_argument, NULL, OPTION_FPM_HOLD },
 	{ "lookup", required_argument, NULL, OPTION_LOOKUP },
 	{ "max-routes", required_argument, NULL, OPTION_ROUTES },
 	{ "max-nexthops", required_argument, NULL, OPTION_NEXTHOPS },
@@ -182,6 +192,42 @@ static int parse_lookup(const char *value, bool *ret_by_trie)
 	return -EINVAL;
 }
 
+static int parse_fpm(const char *text, struct fpm_address *ret_address)
+{
+	int err = fpm_address__parse(text, ret_address);
+
+	if (err)
+		log_error("--fpm '%s': must be an IPv4 address or an IPv6 one in brackets, and may have a :PORT", text);
+	return err;
+}
+
+static int parse_fpm_table(const char *text, uint32_t *ret_table)
+{
+	int err;
+
+	*ret_table = XFIB_TABLE_MAIN;
+	if (!strcmp(text, "main"))
+		return 0;
+	err = parse_number("fpm-table", text, 1, UINT32_MAX, ret_table);
+	if (!err && (*ret_table == XFIB_TABLE_LOCAL || *ret_table == XFIB_TABLE_DEFAULT)) {
+		log_error("--fpm-table '%s': the kernel's tables local and default cannot be filled", text);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+/* A table that the kernel fills too holds one route of a prefix from each: only main is meant so. */
+static int check_fpm(const struct options *options)
+{
+	for (uint32_t i = 0; options->fpm.length && i < options->table_count; i++) {
+		if (options->tables[i] == options->fpm_table && options->fpm_table != XFIB_TABLE_MAIN) {
+			log_error("--fpm-table %u: --table mirrors it from the kernel; choose another one", options->fpm_table);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 static int take_option(int option, const char *value, struct options *options)
 {
 	struct map_sizes *sizes = &options->sizes;
@@ -202,6 +248,12 @@ static int take_option(int option, const char *value, struct options *options)
 		return 0;
 	case OPTION_GROUP:
 		return parse_group(value, &options->groups.watch);
+	case OPTION_FPM:
+		return parse_fpm(value, &options->fpm);
+	case OPTION_FPM_TABLE:
+		return parse_fpm_table(value, &options->fpm_table);
+	case OPTION_FPM_HOLD:
+		return parse_number("fpm-hold", value, 1, 86400, &options->fpm_hold);
 	case OPTION_ROUTES:
 		return parse_number("max-routes", value, 16, 1U << 26, &sizes->routes);
 	case OPTION_LOOKUP:
@@ -242,6 +294,8 @@ int options__parse(int argc, char **argv, struct options *ret_options)
 	const char *pin = getenv("XFIB_PIN");
 	struct options options = {
 		.pin = pin && *pin ? pin : "/sys/fs/bpf/xfib",
+		.fpm_table = FPM_TABLE,
+		.fpm_hold = FPM_HOLD,
 		.groups = { .write = NO_GROUP, .watch = NO_GROUP },
 		.receive_buffer = 64 * 1024 * 1024,
 		.audit_interval = 10,
@@ -257,7 +311,9 @@ int options__parse(int argc, char **argv, struct options *ret_options)
 			return err;
 	}
 	options.sizes.fib_words = map_sizes__fib_words(options.by_trie ? 0 : options.sizes.routes);
-	err = choose_socket(&options);
+	err = check_fpm(&options);
+	if (!err)
+		err = choose_socket(&options);
 	if (err)
 		return err;
 	writers = getgrnam("xfib");

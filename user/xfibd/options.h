@@ -8,6 +8,7 @@
 #include <xfib/xfib.h>
 
 #include "../lib/socket_path.h"
+#include "fpm.h"
 #include "maps.h"
 #include "peer.h"
 
@@ -20,6 +21,9 @@ struct options {
 	struct access_groups groups;
 	uint32_t tables[TABLES_MAX];
 	uint32_t table_count;
+	struct fpm_address fpm;
+	uint32_t fpm_table;
+	uint32_t fpm_hold; /* seconds */
 	struct map_sizes sizes;
 	uint32_t receive_buffer; /* bytes */
 	uint32_t audit_interval; /* seconds, 0: no audit */
