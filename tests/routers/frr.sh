@@ -26,7 +26,8 @@ frr__configure() {
 			 neighbor b timers connect 1
 		END
 		for address in $b4 $b6; do echo " neighbor $address peer-group b"; done
-		printf '%s\n' " neighbor 10.0.3.2 update-source 10.0.3.253" " neighbor 2001:db8:3::2 update-source 2001:db8:3::fd"
+		printf ' neighbor %s update-source %s\n' 10.0.3.1 10.0.3.254 10.0.3.2 10.0.3.253 \
+			2001:db8:3::1 2001:db8:3::fe 2001:db8:3::2 2001:db8:3::fd
 		frr__family ipv4 $b4
 		frr__family ipv6 $b6
 	} >"$DIR/frr/bgpd.conf"
@@ -52,17 +53,21 @@ frr__ospf() { # daemon, words before settings of an interface, those of the rout
 	printf '%s\n' "$3" " ospf${1#ospf} router-id 10.0.2.254" " maximum-paths 8"
 }
 
+# bgpd is told of its neighbours when it knows the interfaces: one without a link-local address makes it wait for a minute.
 frr__start() {
 	local daemon directory=/usr/lib/frr
 	[ -d "$directory" ] || directory=/usr/libexec/frr # Fedora
 	for daemon in zebra bgpd ospfd ospf6d; do
 		[ "$daemon" = zebra ] || set --
+		[ "$daemon" != bgpd ] || set -- -f /dev/null
 		in_r "$directory/$daemon" -u frr -g frr -P 0 -z "$DIR/frr/zserv.api" -i "$DIR/frr/$daemon.pid" --vty_socket "$DIR/frr" \
 			-f "$DIR/frr/$daemon.conf" "$@" >"$DIR/frr/$daemon.out" 2>&1 &
 		disown $!
 		eventually 10 [ -s "$DIR/frr/$daemon.pid" ] || { cat "$DIR/frr/$daemon.out"; return 1; }
 		cat "$DIR/frr/$daemon.pid" >>"$DIR/daemons"
 	done
+	sleep 1
+	in_r vtysh --vty_socket "$DIR/frr" -d bgpd -f "$DIR/frr/bgpd.conf"
 }
 
 frr__vtysh() { in_r vtysh --vty_socket "$DIR/frr" -c "$1"; }

@@ -14,6 +14,7 @@
 #   routers__bird NAME CMD… starts a BIRD by $DIR/NAME.conf; CMD… enters the namespace
 #   birdc NAME WORD…        a command to it
 #   routers__announce       starts B
+#   routers__left FILE LOST STEP    how many prefixes of a table are left
 #   routers__stop           ends every daemon that was started here
 #   routers__converge SECONDS N4 N6    waits until the kernel of R has just so many routes of BGP
 #   routers__same           does xfib say of all routes what the kernel says? Prints the differences
@@ -58,7 +59,8 @@ routers__bird() { # name, the words that enter the namespace
 	shift
 	"$@" bird -c "$DIR/$name.conf" -s "$DIR/$name.ctl" -P "$DIR/$name.pid" -f >"$DIR/$name.out" 2>&1 &
 	disown $!
-	echo $! >>"$DIR/daemons"
+	eventually 10 [ -s "$DIR/$name.pid" ] || { cat "$DIR/$name.out"; return 1; }
+	cat "$DIR/$name.pid" >>"$DIR/daemons"
 	eventually 10 birdc "$name" show status
 }
 
@@ -125,6 +127,12 @@ routers__announce() {
 	routers__bird b in_b
 }
 
+# Prefixes of a file that are left without some sessions, a bit each, of one in so many lines.
+routers__left() {
+	awk -v lost="$2" -v step="$3" 'function left(set,  bit) { for (bit = 1; bit < 8; bit *= 2) if (int(set / bit) % 2 && !(int(lost / bit) % 2)) return 1; return 0 }
+		NR % step == 0 { count += left(1 + (NR * 7919) % 7) } END { print count }' "$1"
+}
+
 routers__ospf() { # version, table, channel, further words of the area, interfaces
 	local version=$1 table=$2 channel=$3 words=$4 device
 	shift 4
@@ -138,7 +146,7 @@ routers__stop() {
 	[ -e "$DIR/daemons" ] || return 0
 	xargs -r kill <"$DIR/daemons" 2>/dev/null
 	for pid in $(cat "$DIR/daemons"); do eventually 10 routers__gone "$pid"; done
-	rm -f "$DIR/daemons"
+	rm -f "$DIR/daemons" "$DIR"/[br].pid "$DIR"/frr/*.pid
 }
 routers__gone() { ! kill -0 "$1" 2>/dev/null; }
 

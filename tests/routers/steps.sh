@@ -15,11 +15,6 @@ steps__traffic() { # description, does rb take some (any: it may), does rc
 	[ "$2" = any ] || check "  by rb: $2" [ "$2" = "$([ "${rb:-0}" -gt 1000 ] && echo yes || echo no)" ]
 	check "  by rc: $3" [ "$3" = "$([ "${rc:-0}" -gt 1000 ] && echo yes || echo no)" ]
 }
-# Prefixes of a file that are left without some sessions, a bit each, of one in so many lines.
-steps__left() {
-	awk -v lost="$2" -v step="$3" 'function left(set,  bit) { for (bit = 1; bit < 8; bit *= 2) if (int(set / bit) % 2 && !(int(lost / bit) % 2)) return 1; return 0 }
-		NR % step == 0 { count += left(1 + (NR * 7919) % 7) } END { print count }' "$1"
-}
 steps__paths() { [ "$(xfib -j get "$1" 2>/dev/null | jq '.[0].paths // 1')" = "$2" ]; }
 
 check "BGP brings all prefixes" routers__converge 90 "$COUNT4" "$COUNT6"
@@ -31,11 +26,11 @@ check "  IPv6 likewise" eventually 10 steps__paths 2001:db8:f::1 2
 
 # Half is withdrawn, and of the rest a next hop.
 for session in half1v4 half1v6 s2v4 s2v6; do birdc b disable "$session"; done
-check "half is withdrawn, and a next hop goes" routers__converge 90 "$(steps__left "$DIR/v4" 2 2)" "$(steps__left "$DIR/v6" 2 2)"
+check "half is withdrawn, and a next hop goes" routers__converge 90 "$(routers__left "$DIR/v4" 2 2)" "$(routers__left "$DIR/v6" 2 2)"
 routers__check "after that"
 
 in_b ip link set b0 down # its carrier
-check "a link goes: what is left" routers__converge 90 "$(steps__left "$DIR/v4" 3 2)" "$(steps__left "$DIR/v6" 3 2)"
+check "a link goes: what is left" routers__converge 90 "$(routers__left "$DIR/v4" 3 2)" "$(routers__left "$DIR/v6" 3 2)"
 routers__check "after a link has gone"
 steps__traffic "packets follow" no yes
 check "  OSPF has one path" eventually 10 steps__paths 192.0.2.1 1

@@ -4,8 +4,8 @@
  *
  *	fpm-client PORT DEV GATEWAY[,GATEWAY…] <PREFIXES    announces the prefixes, by the gateways in turn
  *
- * Waits until the maps of the instance ($XFIB_PIN) have so many routes more, and prints how long it took. Keeps the
- * connection open until standard output is closed or a signal comes.
+ * Waits until the maps of the instance ($XFIB_PIN) have so many routes more, or do not change for a second, and prints
+ * how long it took. Keeps the connection open until a signal comes.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -106,22 +106,43 @@ static int connect_to(const char *port)
 	return fd;
 }
 
-static uint32_t routes_of(const struct xfib *instance)
+static struct xfib_state state_of(const struct xfib *instance)
 {
 	struct xfib_state state;
 
 	if (xfib_instance__state(instance, &state))
 		errx(1, "%s", xfib_error__last());
-	return state.routes4 + state.routes6;
+	return state;
+}
+
+/* Returns when the maps have `count` routes, or the time when they last changed. */
+static double await(const struct xfib *instance, uint32_t count)
+{
+	double changed = now();
+	uint32_t changes = 0;
+
+	for (;;) {
+		struct xfib_state state = state_of(instance);
+
+		if (state.routes4 + state.routes6 >= count)
+			return now();
+		if (state.changes != changes)
+			changed = now();
+		if (now() > changed + 1)
+			return changed;
+		changes = state.changes;
+		usleep(2000);
+	}
 }
 
 int main(int argc, char **argv)
 {
 	uint8_t gateways[2][GATEWAYS][16] = { 0 };
-	uint32_t count[2] = { 0 }, routes = 0, ifindex, before;
+	uint32_t count[2] = { 0 }, routes = 0, ifindex;
+	struct xfib_state before;
 	struct xfib *instance;
 	char line[128];
-	double begin;
+	double begin, took;
 	int fd;
 
 	if (argc != 4 || !(ifindex = if_nametoindex(argv[2])))
@@ -134,7 +155,7 @@ int main(int argc, char **argv)
 	}
 	if (xfib_instance__open(NULL, &instance))
 		errx(1, "%s", xfib_error__last());
-	before = routes_of(instance);
+	before = state_of(instance);
 	fd = connect_to(argv[1]);
 	begin = now();
 	while (fgets(line, sizeof(line), stdin)) {
@@ -148,9 +169,8 @@ int main(int argc, char **argv)
 		routes++;
 	}
 	flush_to(fd);
-	while (routes_of(instance) < before + routes && now() < begin + 120)
-		usleep(2000);
-	printf("%u routes in %.2f s, %.0f a second\n", routes_of(instance) - before, now() - begin, routes / (now() - begin));
+	took = await(instance, before.routes4 + before.routes6 + routes) - begin;
+	printf("%u routes in %.2f s, %.0f a second\n", routes, took, routes / took);
 	fflush(stdout);
 	xfib_instance__close(instance);
 	signal(SIGTERM, SIG_DFL);

@@ -194,17 +194,26 @@ static int take_nexthop(struct feed *feed, const struct nlmsghdr *message)
 	return 0;
 }
 
-int feed__take(struct feed *feed, const struct nlmsghdr *message)
+void feed__take(struct feed *feed, const struct nlmsghdr *message)
 {
+	uint64_t muted;
+	int err = 0;
+
 	switch (message->nlmsg_type) {
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		return take_route(feed, message);
+		err = take_route(feed, message);
+		break;
 	case RTM_NEWNEXTHOP:
 	case RTM_DELNEXTHOP:
 		feed__end_frame(feed);
-		return take_nexthop(feed, message);
-	default:
-		return 0;
+		err = take_nexthop(feed, message);
+		break;
+	default: /* labels, neighbours and others */
+		break;
 	}
+	if (err && log_limit__pass(&feed->mirror->unknown_limit, &muted))
+		log_warning("a message of the FPM client was not understood (type %u, %u bytes), and is passed over (%llu more "
+			    "since the last such line)",
+			    message->nlmsg_type, message->nlmsg_len, (unsigned long long)muted);
 }

@@ -30,10 +30,11 @@ void feed__begin(struct feed *feed);
 void feed__end(struct feed *feed);
 
 /*
- * Applies a message, of which `length` bytes are there. What is none of the table's business (other tables, connected
- * routes, which the kernel has itself, other objects) is passed over. -EBADMSG: it is damaged, or not understood.
+ * Applies a message, all of whose bytes are there. What is none of the table's business (other tables, connected routes,
+ * which the kernel has itself, other objects) is passed over, and so is, with a line in the log, what is damaged: the
+ * daemon would only say it again.
  */
-int feed__take(struct feed *feed, const struct nlmsghdr *message);
+void feed__take(struct feed *feed, const struct nlmsghdr *message);
 
 /* The messages of a frame end: a route that was deleted, and not put back by the next message, goes. */
 void feed__end_frame(struct feed *feed);

@@ -136,11 +136,11 @@ static void accept_client(struct fpm *fpm)
 	log_info("FPM client connected; what it does not name again goes");
 }
 
-static int on_message(const struct nlmsghdr *message, void *data)
+static void on_message(const struct nlmsghdr *message, void *data)
 {
 	struct fpm *fpm = data;
 
-	return feed__take(fpm->feed, message);
+	feed__take(fpm->feed, message);
 }
 
 static void on_frame(void *data)
@@ -173,7 +173,7 @@ static void receive(struct fpm *fpm)
 		fpm->sweep_at = now_ms() + fpm->hold * 1000ULL;
 	if (err) {
 		drop_client(fpm, err == -EPROTONOSUPPORT ? "it does not speak the protocol of dplane_fpm_nl" :
-							   "it sent a damaged message");
+							   "it sent a damaged frame");
 		return;
 	}
 	fpm->length -= used;

@@ -19,7 +19,6 @@ static int parse_messages(const uint8_t *at, size_t left, fpm_message_fn on_mess
 	while (left) {
 		struct nlmsghdr header;
 		size_t step;
-		int err;
 
 		if (left < sizeof(header))
 			return -EBADMSG;
@@ -27,9 +26,7 @@ static int parse_messages(const uint8_t *at, size_t left, fpm_message_fn on_mess
 		if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > left)
 			return -EBADMSG;
 		memcpy(copy, at, header.nlmsg_len);
-		err = on_message(message, data);
-		if (err)
-			return err;
+		on_message(message, data);
 		step = ((size_t)header.nlmsg_len + 3) & ~(size_t)3;
 		if (step >= left)
 			break;

@@ -13,15 +13,14 @@
 
 struct nlmsghdr;
 
-/* Of one message, all of whose bytes are there. Returns 0, or an error that ends the reading. */
-typedef int (*fpm_message_fn)(const struct nlmsghdr *message, void *data);
+/* Of one message, all of whose bytes are there. */
+typedef void (*fpm_message_fn)(const struct nlmsghdr *message, void *data);
 /* The messages of a frame end. */
 typedef void (*fpm_frame_fn)(void *data);
 
 /*
  * Reads the whole frames that begin `bytes`, and says how many bytes they were: the rest is the beginning of a frame that
- * goes on. -EBADMSG: it is no such frame, or a message in it is cut off; -EPROTONOSUPPORT: of another version or type;
- * and what `on_message` returns.
+ * goes on. -EBADMSG: it is no such frame, or a message in it is cut off; -EPROTONOSUPPORT: of another version or type.
  */
 int fpm_parse__frames(const void *bytes, size_t length, fpm_message_fn on_message, fpm_frame_fn on_frame, void *data,
 		      size_t *ret_used);
