@@ -2,6 +2,7 @@
 /* user/xfibd/options.c: what is accepted, what is refused. */
 #include "unit.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 
@@ -9,7 +10,7 @@
 
 static int parse(const char *line, struct options *options)
 {
-	static char copy[512], *argv[16];
+	static char copy[512], *argv[24];
 	int argc = 0;
 
 	snprintf(copy, sizeof(copy), "xfibd %s", line);
@@ -26,7 +27,10 @@ static void wrong_ones_are_refused(void **state)
 		"--table 0", "--table -1", "--table 4294967296", "--table 12abc", "--table EMPTY", "--table main5",
 		"--mode fast", "--on-exit maybe", "--max-routes 0", "--max-routes x", "--max-routes +5", "--max-links 1000",
 		"--max-groups 0x10", "--unknown", "-x", "nodevice", "lo nodevice", "--table", "--max-nexthops 99999999999",
-		"--receive-buffer 4095", "--audit -1", "--audit 86401", "--receive-buffer 64M", "--group nosuchgroup", "--group EMPTY", "--socket EMPTY",
+		"--receive-buffer 4095", "--audit -1", "--audit 86401", "--receive-buffer 64M",
+		"--fpm=10.0.0.1.2", "--fpm=10.0.0.1:0", "--fpm=10.0.0.1:65536", "--fpm=10.0.0.1:", "--fpm=[::1", "--fpm=::1", "--fpm=[::1]x",
+		"--fpm=localhost", "--fpm-table 0", "--fpm-table 255", "--fpm-table 253", "--fpm-table x", "--fpm-hold 0",
+		"--fpm --fpm-table 7 --table 7", "--group nosuchgroup", "--group EMPTY", "--socket EMPTY",
 		"--socket /a/path/that/is/longer/than/the/address/of/a/unix/socket/has/room/for/which/is/one/hundred/and/eight/bytes/on/linux",
 		"--pin /a/path/that/is/longer/than/the/address/of/a/unix/socket/has/room/for/which/is/one/hundred/and/eight/bytes",
 	};
@@ -57,6 +61,35 @@ static void right_ones_are_taken(void **state)
 	assert_int_equal(options.sizes.links, 64);
 	assert_int_equal(options.device_count, 1);
 	assert_string_equal(options.devices[0], "lo");
+}
+
+static void fpm_is_taken(void **state)
+{
+	struct options options;
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+
+	(void)state;
+	assert_int_equal(parse("", &options), 0);
+	assert_int_equal(options.fpm.length, 0);
+	assert_int_equal(parse("--fpm", &options), 0);
+	memcpy(&four, &options.fpm.address, sizeof(four));
+	assert_int_equal(four.sin_family, AF_INET);
+	assert_int_equal(four.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(four.sin_port, htons(2620));
+	assert_int_equal(options.fpm_table, 2620);
+	assert_int_equal(options.fpm_hold, 60);
+	assert_int_equal(parse("--fpm=192.0.2.1:77 --fpm-table main --fpm-hold 5 --table 7", &options), 0);
+	memcpy(&four, &options.fpm.address, sizeof(four));
+	assert_int_equal(four.sin_addr.s_addr, htonl(0xc0000201));
+	assert_int_equal(four.sin_port, htons(77));
+	assert_int_equal(options.fpm_table, XFIB_TABLE_MAIN);
+	assert_int_equal(options.fpm_hold, 5);
+	assert_int_equal(parse("--fpm=[::1]:78", &options), 0);
+	memcpy(&six, &options.fpm.address, sizeof(six));
+	assert_int_equal(six.sin6_family, AF_INET6);
+	assert_true(IN6_IS_ADDR_LOOPBACK(&six.sin6_addr));
+	assert_int_equal(six.sin6_port, htons(78));
 }
 
 static void defaults(void **state)
@@ -122,6 +155,7 @@ int main(void)
 		cmocka_unit_test(groups_are_looked_up),
 		cmocka_unit_test(wrong_ones_are_refused),
 		cmocka_unit_test(right_ones_are_taken),
+		cmocka_unit_test(fpm_is_taken),
 		cmocka_unit_test(defaults),
 	};
 
