@@ -12,7 +12,7 @@ ROUTES4=${ROUTES4:-20000} ROUTES6=${ROUTES6:-2000}
 trap 'routers__stop; topology__remove' EXIT
 topology__make "xfibp$$" || exit 1
 routers__make
-start() { xfibd__start --fpm --fpm-hold 5 "$@" ra rb rc; }
+start() { xfibd__start --fpm --fpm-hold 12 "$@" ra rb rc; }
 logged() { grep -qE "$1" "$DIR/xfibd.log"; }
 count() { xfib "$1" route show proto bgp ${2:+table "$2"} | grep -c '^[^[:space:]]'; }
 own_bgp() { [ "$(count -4 2620)" -ge "$((COUNT4 / 2))" ]; }
@@ -42,7 +42,7 @@ check "when it goes" eventually 5 logged 'FPM client gone'
 check "  the table stays" own -4 "$COUNT4"
 check "one that names half" client <(awk 'NR % 2' "$DIR/v4")
 check "  leaves the others for a time" own -4 "$COUNT4"
-check "  and then they go" eventually 15 own -4 "$(awk 'NR % 2' "$DIR/v4" | wc -l)"
+check "  and then they go" eventually 40 own -4 "$(awk 'NR % 2' "$DIR/v4" | wc -l)"
 check "  IPv6 likewise" own -6 0
 say() { in_r bash -c "printf '$1' >/dev/tcp/127.0.0.1/2620"; }
 say '\x02\x01\x00\x14aaaaaaaaaaaaaaaa'
