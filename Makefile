@@ -64,9 +64,9 @@ help:
 	@echo 'all        programs, library, command and daemon, into build/ (V=1 shows commands, WERROR=1, PREFIX=, DESTDIR=)'
 	@echo 'demo       (root) a router in network namespaces, with traffic'
 	@echo 'check      (root) all tests; ends with N passed, N failed, N skipped'
+	@echo 'check-exhaustive  (root) the compiled FIB at every IPv4 address, a day of updates, readers for a minute; TABLE4=, UPDATES4=, …'
 	@echo 'fuzz       every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus'
 	@echo 'bench      (root) all benchmarks, into build/bench.json; BENCH=lookup, queries or small: one of them; TABLE4=, TABLE6='
-	@echo 'check-exhaustive  (root) every IPv4 address, and ten million IPv6 ones, by the compiled FIB; TABLE4=, TABLE6='
 	@echo 'bench-peers  (root) look-ups in user space beside those of DPDK, which it installs; TABLE4=, TABLE6='
 	@echo 'deps       (root) installs what the build and the tests need'
 	@echo 'install, uninstall, clean'
@@ -80,7 +80,7 @@ deps:
 tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so
 	@:
 
-tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
+tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers updates) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 unit
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread threads
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 WERROR= fuzzers
@@ -107,17 +107,19 @@ check:
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 tests
 	$(Q)tests/run
 
+check-exhaustive:
+	$(root)
+	$(Q)packaging/deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 tools $(patsubst %,$(B)/tests/fib/%_test,full readers updates)
+	$(Q)$(B)/tests/fib/full_test exhaustive
+	$(Q)$(B)/tests/fib/readers_test 60
+	$(Q)$(B)/tests/fib/updates_test full
+
 demo bench:
 	$(root)
 	$(Q)packaging/deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tools
 	$(Q)$(if $(filter demo,$@),demo/run,tests/bench/run)
-
-check-exhaustive:
-	$(root)
-	$(Q)packaging/deps
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/tests/fib/full_test
-	$(Q)$(B)/tests/fib/full_test exhaustive
 
 bench-peers:
 	$(root)
@@ -140,7 +142,7 @@ $(B)/tests/%.skel.h: tests/%.bpf.c vmlinux/vmlinux.h
 
 $(B)/tests/tools/pktgen.o: $(B)/tests/tools/pktgen.skel.h
 $(B)/tests/bench/bench.o: $(B)/tests/bench/reference.skel.h
-$(B)/tests/fib/readers_test.o: $(B)/tests/fib/readers.skel.h
+$(B)/tests/fib/readers_test.o: $(B)/tests/fib/readers.skel.h $(SKELETON)
 $(B)/tests/fib/readers.skel.h: tests/fib/readers.h $(wildcard include/xfib/*.h)
 $(B)/tests/bench/lookup.o: $(B)/tests/bench/lookup.skel.h
 
@@ -216,7 +218,7 @@ $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 
 $(B)/tests/fib/failures_test: private override LDFLAGS += $(call wrap,arena__take arena__take_chunks malloc calloc realloc)
-$(B)/tests/fib/%: $(B)/tests/fib/%.o $(FIB_O) $(B)/lib/libxfib.a
+$(B)/tests/fib/%: $(B)/tests/fib/%.o $(FIB_O) $(filter %/bpf_maps.o,$(DAEMON_O)) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 

@@ -13,13 +13,14 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/* These two are the instance's: see bpf/maps.bpf.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64[READERS_WORDS + 1]); /* XFIB_FIB_SLACK */
-} words SEC(".maps");
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, 64 * sizeof(__u64) + XFIB_FIB_SLACK);
+} xfib_fib SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -27,7 +28,9 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct xfib_state);
-} state SEC(".maps");
+} xfib_state SEC(".maps");
+
+const volatile __u32 readers_mask = 63; /* number of words of xfib_fib, less one */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -45,28 +48,15 @@ struct {
 	__type(value, __u64);
 } answers SEC(".maps");
 
-/* See xfib_grace in bpf/maps.bpf.h. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__array(values, struct {
-		__uint(type, BPF_MAP_TYPE_ARRAY);
-		__uint(max_entries, 1);
-		__type(key, __u32);
-		__type(value, __u32);
-	});
-} grace SEC(".maps");
-
 __u64 asked, wrong, left_to_trie, first_wrong; /* first_wrong: index and leaf */
 
 /* Global, so that the verifier looks at it once and not for each question. The leaf. */
 __attribute__((noinline)) int ask(__u32 index)
 {
-	struct xfib_fib_step step;
 	__u32 zero = 0;
-	const __u64 *arena = bpf_map_lookup_elem(&words, &zero);
-	const struct xfib_state *shared = bpf_map_lookup_elem(&state, &zero);
+	struct xfib_fib_step step;
+	const __u64 *arena = bpf_map_lookup_elem(&xfib_fib, &zero);
+	const struct xfib_state *shared = bpf_map_lookup_elem(&xfib_state, &zero);
 	const struct question *question = bpf_map_lookup_elem(&questions, &index);
 	__u64 root;
 
@@ -76,9 +66,9 @@ __attribute__((noinline)) int ask(__u32 index)
 	if (!root)
 		return XFIB_LEAF_TRIE;
 	if (question->family == XFIB_INET6)
-		step = xfib_fib__find6(arena, READERS_WORDS - 1, root, question->high, question->low);
+		step = xfib_fib__find6(arena, readers_mask, root, question->high, question->low);
 	else
-		step = xfib_fib__find4(arena, READERS_WORDS - 1, root, (__u32)(question->high >> 32));
+		step = xfib_fib__find4(arena, readers_mask, root, (__u32)(question->high >> 32));
 	return (int)(step.reference & 0xffff);
 }
 

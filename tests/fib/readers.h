@@ -3,7 +3,6 @@
 #ifndef TESTS_FIB_READERS_H
 #define TESTS_FIB_READERS_H
 
-#define READERS_WORDS (1u << 21)     /* of the arena */
 #define READERS_QUESTIONS (1u << 20)
 #define READERS_BATCH 64u            /* look-ups of one run */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * Readers of the compiled FIB, in BPF programs and in user space, over the
- * same memory:
+ * Readers of the compiled FIB, in BPF programs and in user space, over an
+ * instance's BPF maps:
  *
  *	readers_test [SECONDS]
  *
@@ -19,36 +19,28 @@
 #include <unistd.h>
 #include <xfib/lookup.h>
 
-#include "memory_maps.h"
+#include "bpf_maps.h"
 #include "readers.h"
 #include "readers.skel.h"
 #include "subject.h"
 #include "tables.h"
 #include "tap.h"
+#include "xfib.skel.h"
 
 #define FIXED 3000      /* prefixes that stay, each with some addresses */
 #define CONSTANT 16384  /* addresses */
 #define AROUND 8000     /* prefixes that come and go */
 #define NEXTHOPS 64
+#define WORDS (1u << 21)
 
 static struct random shared;
 static struct readers *bpf;
 static struct question *questions;
 static const uint64_t *answers;
 static struct subject subject;
-static int grace_inner = -1;
+static struct bpf_maps *instance;
 
-/* ---- an instance whose arena and state are BPF maps ---- */
-
-static int wait_for_programs(struct maps *maps)
-{
-	uint32_t zero = 0;
-
-	(void)maps;
-	return bpf_map_update_elem(bpf_map__fd(bpf->maps.grace), &zero, &grace_inner, BPF_ANY);
-}
-
-static const struct map_ops ops = { .wait_for_programs = wait_for_programs };
+/* ---- an instance, but for its daemon ---- */
 
 static void *map_array(const struct bpf_map *map)
 {
@@ -58,23 +50,36 @@ static void *map_array(const struct bpf_map *map)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+static int load(void)
+{
+	int err;
+
+	bpf = readers__open();
+	if (!bpf)
+		return -errno;
+	bpf->rodata->readers_mask = instance->maps.sizes.fib_words - 1; /* fewer than WORDS where the kernel takes no more */
+	err = bpf_map__reuse_fd(bpf->maps.xfib_fib, bpf_map__fd(instance->skeleton->maps.xfib_fib));
+	if (!err)
+		err = bpf_map__reuse_fd(bpf->maps.xfib_state, bpf_map__fd(instance->skeleton->maps.xfib_state));
+	return err ? err : readers__load(bpf);
+}
+
 static int open_instance(void)
 {
-	const struct map_sizes sizes = { .routes = 64, .nexthops = 64, .groups = 4, .links = 64, .addresses = 64,
-					 .neighbours = 64, .rules = 16, .fib_words = READERS_WORDS, .fibs = 64 };
+	const struct map_sizes sizes = { .routes = 1024, .nexthops = 64, .groups = 4, .links = 64, .addresses = 64,
+					 .neighbours = 64, .rules = 16, .fib_words = WORDS, .fibs = 64 };
+	int err = bpf_maps__create(&sizes, &instance);
 
-	bpf = readers__open_and_load();
-	if (!bpf || memory_maps__create(&sizes, &subject.maps))
-		return -1;
-	grace_inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "grace_in", 4, 4, 1, NULL);
+	if (!err)
+		err = load();
+	if (err)
+		return err;
+	subject.maps = &instance->maps;
+	subject.table = XFIB_TABLE_MAIN;
 	questions = map_array(bpf->maps.questions);
 	answers = map_array(bpf->maps.answers);
-	subject.maps->fib_words = map_array(bpf->maps.words);
-	subject.maps->state = map_array(bpf->maps.state);
-	subject.maps->ops = &ops;
-	subject.table = XFIB_TABLE_MAIN;
-	if (grace_inner < 0 || !questions || !answers || !subject.maps->fib_words || !subject.maps->state)
-		return -1;
+	if (!questions || !answers)
+		return -ENOMEM;
 	return fib__new(subject.maps, &subject.fib);
 }
 
@@ -163,7 +168,7 @@ static bool ask_once(const struct question *question, struct answer *ret_answer)
 	const struct maps *maps = subject.maps;
 	const struct xfib_state *state = maps->state;
 	uint64_t generation = __atomic_load_n(&state->generation, __ATOMIC_ACQUIRE), root;
-	uint32_t mask = READERS_WORDS - 1;
+	uint32_t mask = maps->sizes.fib_words - 1;
 	struct xfib_fib_step step;
 
 	root = __atomic_load_n(question->family == XFIB_INET6 ? &state->root6 : &state->root4, __ATOMIC_ACQUIRE);
@@ -171,9 +176,8 @@ static bool ask_once(const struct question *question, struct answer *ret_answer)
 		step = xfib_fib__find6(maps->fib_words, mask, root, question->high, question->low);
 	else
 		step = xfib_fib__find4(maps->fib_words, mask, root, (uint32_t)(question->high >> 32));
-	/* The leaf that was read: its place may have become a reference to a block since. */
-	ret_answer->leaf = (uint16_t)step.reference;
-	ret_answer->route = __atomic_load_n(&((const uint32_t *)maps->fib_routes)[step.position], __ATOMIC_RELAXED);
+	ret_answer->leaf = step.reference & 0xffff;
+	ret_answer->route = __atomic_load_n(&((const uint32_t *)maps->fib_routes)[step.position & (mask * 4 + 3)], __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return __atomic_load_n(&state->generation, __ATOMIC_RELAXED) == generation;
 }

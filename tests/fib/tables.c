@@ -238,21 +238,29 @@ void table__close(FILE *file, const char *path)
 	exit(2);
 }
 
-static FILE *open_generator(const char *program, size_t count, int bits)
+static FILE *open_generator(const char *program, size_t count, size_t updates, int bits)
 {
 	const char *slash = strrchr(program, '/');
-	char command[PATH_MAX + 128];
+	char command[PATH_MAX + 128], option[64] = "", directory[PATH_MAX];
 
-	snprintf(command, sizeof(command), "exec \"$XFIB_TEST_FILE\"/../tools/xfib-gen -%d --seed 1 --count %zu",
-		 bits == 32 ? 4 : 6, count);
-	setenv("XFIB_TEST_FILE", slash ? strndup(program, (size_t)(slash - program)) : ".", 1);
+	if (updates)
+		snprintf(option, sizeof(option), " --updates %zu", updates);
+	snprintf(command, sizeof(command), "exec \"$XFIB_TEST_FILE\"/../tools/xfib-gen -%d --seed 1 --count %zu%s",
+		 bits == 32 ? 4 : 6, count, option);
+	snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - program) : 1, slash ? program : ".");
+	setenv("XFIB_TEST_FILE", directory, 1);
 	return popen(command, "r");
+}
+
+FILE *table__generate_updates(const char *program, size_t count, size_t updates, int bits)
+{
+	return open_generator(program, count, updates, bits);
 }
 
 void table__read(const char *program, size_t count, uint32_t nexthops, struct oracle *oracle)
 {
 	const char *path = getenv(oracle->bits == 32 ? "TABLE4" : "TABLE6");
-	FILE *file = path && *path ? table__open(path) : open_generator(program, count, oracle->bits);
+	FILE *file = path && *path ? table__open(path) : open_generator(program, count, 0, oracle->bits);
 	char line[256];
 
 	if (!file) {

@@ -41,6 +41,9 @@ const char *address__format(address_t address, int bits, char text[64]);
  */
 void table__read(const char *program, size_t count, uint32_t nexthops, struct oracle *oracle);
 
+/* So many updates to the table of `count` prefixes that table__read() has generated, for table__close(). NULL and errno. */
+FILE *table__generate_updates(const char *program, size_t count, size_t updates, int bits);
+
 /* Opens a stream of lines, decompressed by its name. NULL and errno. */
 FILE *table__open(const char *path);
 /* Closes it; what ended badly ends the program. */
