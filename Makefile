@@ -218,7 +218,7 @@ $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 
 $(B)/tests/fib/failures_test: private override LDFLAGS += $(call wrap,arena__take arena__take_chunks malloc calloc realloc)
-$(B)/tests/fib/%: $(B)/tests/fib/%.o $(FIB_O) $(filter %/bpf_maps.o,$(DAEMON_O)) $(B)/lib/libxfib.a
+$(B)/tests/fib/%: $(B)/tests/fib/%.o $(FIB_O) $(filter %/bpf_maps.o %/trie_queue.o,$(DAEMON_O)) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 

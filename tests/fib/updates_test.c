@@ -127,8 +127,9 @@ static void device(uint32_t ifindex, struct nexthop_device *ret_device, void *da
 static void open_rib(struct replay *replay, bool in_bpf)
 {
 	uint32_t room = (uint32_t)(replay->oracle.count + replay->oracle.count / 4 + replay->count / 4 + 100000);
+	/* Twice the words: those of a small IPv6 table are scattered, and nothing here shall be left to the trie. */
 	const struct map_sizes sizes = { .routes = room, .nexthops = 1024, .groups = 64, .links = 64, .addresses = 64,
-					 .neighbours = 64, .rules = 16 };
+					 .neighbours = 64, .rules = 16, .fib_words = 2 * map_sizes__fib_words(room) };
 	int err;
 
 	err = in_bpf ? bpf_maps__create(&sizes, &replay->bpf) : memory_maps__create(&sizes, &replay->maps);
