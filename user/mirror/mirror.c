@@ -77,7 +77,6 @@ void mirror__read_settings(struct mirror *mirror)
 
 	if (!read_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6", 1))
 		flags |= XFIB_STATE_IPV6;
-	mirror->split4 |= mirror->rules4 || mirror__tables_are_split();
 	if (!mirror->split4)
 		flags |= XFIB_STATE_MERGED4;
 	if (mirror->found4.beyond)
@@ -411,6 +410,7 @@ void mirror__handle(struct mirror *mirror)
 {
 	int err;
 
+	mirror__watch_split(mirror); /* before readers are told of a change, for it may take a while */
 	mirror__begin(mirror);
 	err = nl__receive(mirror->nl, EVENTS_PER_TURN);
 	if (err)

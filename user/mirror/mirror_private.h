@@ -37,6 +37,7 @@ struct mirror {
 	struct found_rules found4, found6;
 	bool custom_local4;    /* there once was a route of type local that is nobody's address */
 	bool split4;           /* there once were such rules: local and main are searched apart */
+	uint64_t split_at;     /* ms; when to look whether they are */
 	bool rules_dirty, settings_dirty, addresses_dirty, targets_dirty;
 	uint64_t sync_at;      /* ms; 0: no dump is due */
 	uint64_t rest_until;   /* ms; no full dump before */
@@ -94,7 +95,9 @@ void mirror__read_settings(struct mirror *mirror);
 
 /* Dumps the rules and publishes them. */
 int mirror__dump_rules(struct mirror *mirror);
-bool mirror__tables_are_split(void);
+
+/* Looks now and then whether the kernel still searches the IPv4 tables local and main as one. */
+void mirror__watch_split(struct mirror *mirror);
 
 /* Most paths, and the one that stands for a route without any. */
 #define MIRROR_PATHS_MAX XFIB_GROUP_MEMBERS
