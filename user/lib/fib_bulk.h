@@ -19,7 +19,7 @@ struct fib_bulk {
 	const __u64 *words;
 	const __u32 *routes; /* by leaf */
 	__u32 mask;
-	__u64 root;
+	uint64_t root;
 };
 
 typedef void fib_bulk_fn(const struct fib_bulk *bulk, const __u8 *addresses, unsigned int count, struct xfib_hop *ret_hops);
@@ -28,7 +28,23 @@ typedef void fib_bulk_fn(const struct fib_bulk *bulk, const __u8 *addresses, uns
 fib_bulk_fn fib_bulk__find4, fib_bulk__find6;
 #if defined(__x86_64__)
 fib_bulk_fn fib_bulk__find4_popcnt, fib_bulk__find6_popcnt;
+struct xfib_fib_step fib_bulk__one_popcnt(const struct fib_bulk *bulk, uint32_t family, const __u8 *address);
 #endif
+
+/* Where the look-up of a single destination ends. */
+XFIB_INLINE struct xfib_fib_step fib_bulk__find_one(const struct fib_bulk *bulk, uint32_t family, const __u8 *address)
+{
+	__u64 half[2];
+	__u32 word;
+
+	if (family == XFIB_INET6) {
+		memcpy(half, address, sizeof(half));
+		return xfib_fib__find6(bulk->words, bulk->mask, bulk->root, __builtin_bswap64(half[0]),
+				       __builtin_bswap64(half[1]));
+	}
+	memcpy(&word, address, sizeof(word));
+	return xfib_fib__find4(bulk->words, bulk->mask, bulk->root, __builtin_bswap32(word));
+}
 
 XFIB_INLINE void fib_bulk__finish(const struct fib_bulk *bulk, const struct xfib_fib_step *steps, unsigned int count,
 				  struct xfib_hop *ret_hops)

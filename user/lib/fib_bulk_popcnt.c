@@ -18,6 +18,11 @@ void fib_bulk__find6_popcnt(const struct fib_bulk *bulk, const __u8 *addresses, 
 {
 	fib_bulk__six(bulk, addresses, count, ret_hops);
 }
+
+struct xfib_fib_step fib_bulk__one_popcnt(const struct fib_bulk *bulk, uint32_t family, const __u8 *address)
+{
+	return fib_bulk__find_one(bulk, family, address);
+}
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

@@ -21,19 +21,24 @@ static uint64_t root_of(const struct xfib *instance, const struct xfib_state *st
 	return 0;
 }
 
-static struct xfib_fib_step step_to(const struct xfib *instance, uint64_t root, uint32_t family, const uint8_t *address)
+static bool counts_bits(void)
 {
-	const __u64 *words = instance->fib.memory;
-	uint32_t mask = instance->fib.count - 1;
-	uint64_t half[2];
-	uint32_t word;
+#if defined(__x86_64__)
+	return __builtin_cpu_supports("popcnt");
+#else
+	return false;
+#endif
+}
 
-	if (family == XFIB_INET6) {
-		memcpy(half, address, sizeof(half));
-		return xfib_fib__find6(words, mask, root, __builtin_bswap64(half[0]), __builtin_bswap64(half[1]));
-	}
-	memcpy(&word, address, sizeof(word));
-	return xfib_fib__find4(words, mask, root, __builtin_bswap32(word));
+struct xfib_fib_step fib__find(const struct xfib *instance, uint64_t root, uint32_t family, const uint8_t *address)
+{
+	const struct fib_bulk bulk = { .words = instance->fib.memory, .mask = instance->fib.count - 1, .root = root };
+
+#if defined(__x86_64__)
+	if (counts_bits())
+		return fib_bulk__one_popcnt(&bulk, family, address);
+#endif
+	return fib_bulk__find_one(&bulk, family, address);
 }
 
 bool fib__is_steady(const struct xfib *instance, uint32_t before)
@@ -44,16 +49,34 @@ bool fib__is_steady(const struct xfib *instance, uint32_t before)
 	return instance->backend != XFIB_BACKEND_MAPS || __atomic_load_n(&state->changes, __ATOMIC_RELAXED) == before;
 }
 
-bool fib__begin(const struct xfib *instance, uint32_t family, uint32_t table, __u64 *ret_root, uint32_t *ret_before)
+/* The count of changes at the beginning. False: there is no FIB, or it is being changed. */
+static bool begin(const struct xfib *instance, uint32_t *ret_before)
 {
 	const struct xfib_state *state = instance->state.memory;
 
 	if (!instance->fib.memory || !state)
 		return false;
 	*ret_before = __atomic_load_n(&state->changes, __ATOMIC_ACQUIRE);
-	if (*ret_before & 1 && instance->backend == XFIB_BACKEND_MAPS)
+	return !(*ret_before & 1) || instance->backend != XFIB_BACKEND_MAPS;
+}
+
+bool fib__begin(const struct xfib *instance, uint32_t family, uint32_t table, uint64_t *ret_root, uint32_t *ret_before)
+{
+	if (!begin(instance, ret_before))
 		return false;
-	*ret_root = root_of(instance, state, family, table);
+	*ret_root = root_of(instance, instance->state.memory, family, table);
+	return *ret_root != 0;
+}
+
+bool fib__begin_usual(const struct xfib *instance, uint32_t family, uint64_t *ret_root, uint32_t *ret_before)
+{
+	const struct xfib_state *state = instance->state.memory;
+	bool six = family == XFIB_INET6;
+
+	if (!begin(instance, ret_before) || !(state->flags & (six ? XFIB_STATE_IPV6 : XFIB_STATE_IPV4)) ||
+	    state->flags & (six ? XFIB_STATE_RULES6 : XFIB_STATE_RULES4))
+		return false;
+	*ret_root = __atomic_load_n(six ? &state->root6 : &state->root4, __ATOMIC_ACQUIRE);
 	return *ret_root != 0;
 }
 
@@ -62,13 +85,13 @@ enum fib_answer fib__look_up(const struct xfib *instance, uint32_t family, uint3
 {
 	struct xfib_fib_step step;
 	uint32_t before, leaf;
-	__u64 root;
+	uint64_t root;
 
 	if (!fib__begin(instance, family, table, &root, &before))
 		return FIB_ANSWER_NONE;
-	step = step_to(instance, root, family, address);
+	step = fib__find(instance, root, family, address);
 	leaf = step.reference & 0xffff;
-	*ret_route = ((const uint32_t *)instance->fib_routes.memory)[step.position & (instance->fib.count * 4 - 1)];
+	*ret_route = fib__route(instance, step);
 	if (!fib__is_steady(instance, before) || (leaf == XFIB_LEAF_TRIE && !*ret_route))
 		return FIB_ANSWER_NONE;
 	return leaf == XFIB_LEAF_NONE ? FIB_ANSWER_NO_ROUTE : FIB_ANSWER_ROUTE;
@@ -82,18 +105,18 @@ bool fib__exists(const struct xfib *instance, uint32_t family, uint32_t table)
 bool fib__leaf(const struct xfib *instance, uint32_t family, uint32_t table, const uint8_t address[16], uint32_t *ret_leaf)
 {
 	uint32_t before;
-	__u64 root;
+	uint64_t root;
 
 	if (!fib__begin(instance, family, table, &root, &before))
 		return false;
-	*ret_leaf = step_to(instance, root, family, address).reference & 0xffff;
+	*ret_leaf = fib__find(instance, root, family, address).reference & 0xffff;
 	return fib__is_steady(instance, before);
 }
 
 static fib_bulk_fn *choose_find(uint32_t family)
 {
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("popcnt"))
+	if (counts_bits())
 		return family == XFIB_INET6 ? fib_bulk__find6_popcnt : fib_bulk__find4_popcnt;
 #endif
 	return family == XFIB_INET6 ? fib_bulk__find6 : fib_bulk__find4;
@@ -101,15 +124,13 @@ static fib_bulk_fn *choose_find(uint32_t family)
 
 bool fib__begin_bulk(const struct xfib *instance, uint32_t family, struct fib_bulk_reader *ret_reader)
 {
-	const struct xfib_state *state = instance->state.memory;
-
-	if (!state || state->flags & (family == XFIB_INET6 ? XFIB_STATE_RULES6 : XFIB_STATE_RULES4) ||
-	    !fib__begin(instance, family, XFIB_TABLE_MAIN, &ret_reader->bulk.root, &ret_reader->before))
+	if (!fib__begin_usual(instance, family, &ret_reader->bulk.root, &ret_reader->before))
 		return false;
 	ret_reader->bulk.words = instance->fib.memory;
 	ret_reader->bulk.routes = instance->fib_routes.memory;
 	ret_reader->bulk.mask = instance->fib.count - 1;
 	ret_reader->find = choose_find(family);
-	ret_reader->has_default = family == XFIB_INET && root_of(instance, state, family, XFIB_TABLE_DEFAULT);
+	ret_reader->has_default = family == XFIB_INET &&
+				  root_of(instance, instance->state.memory, family, XFIB_TABLE_DEFAULT);
 	return true;
 }

@@ -21,8 +21,19 @@ enum fib_answer fib__look_up(const struct xfib *instance, uint32_t family, uint3
 			     uint32_t *ret_route);
 
 /* The root to begin at, and the count of changes then; false: there is none. Afterwards: did nothing change meanwhile? */
-bool fib__begin(const struct xfib *instance, uint32_t family, uint32_t table, __u64 *ret_root, uint32_t *ret_before);
+bool fib__begin(const struct xfib *instance, uint32_t family, uint32_t table, uint64_t *ret_root, uint32_t *ret_before);
 bool fib__is_steady(const struct xfib *instance, uint32_t before);
+
+/* Likewise for packets that this machine sends. False also if rules, or no stack of the family, forbid to begin there. */
+bool fib__begin_usual(const struct xfib *instance, uint32_t family, uint64_t *ret_root, uint32_t *ret_before);
+
+/* Where the look-up of an address ends, and the first route of the prefix there, XFIB_NONE if there is none. */
+struct xfib_fib_step fib__find(const struct xfib *instance, uint64_t root, uint32_t family, const uint8_t *address);
+
+static inline uint32_t fib__route(const struct xfib *instance, struct xfib_fib_step step)
+{
+	return ((const uint32_t *)instance->fib_routes.memory)[step.position & (instance->fib.count * 4 - 1)];
+}
 
 /* Has the table a compiled FIB? */
 bool fib__exists(const struct xfib *instance, uint32_t family, uint32_t table);

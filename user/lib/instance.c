@@ -108,6 +108,7 @@ XFIB_PUBLIC int xfib_instance__open(const struct xfib_open_opts *opts, struct xf
 		xfib_instance__close(instance);
 		return err;
 	}
+	source__remember(instance);
 	*ret_instance = instance;
 	return 0;
 }
@@ -120,6 +121,7 @@ XFIB_PUBLIC void xfib_instance__close(struct xfib *instance)
 	snapshot__free(instance);
 	private_copy__close(instance);
 	pinned__close(instance);
+	free(instance->sources);
 	free(instance);
 }
 
@@ -181,10 +183,7 @@ XFIB_PUBLIC int xfib_instance__describe(const struct xfib *instance, struct xfib
 
 XFIB_PUBLIC bool xfib_instance__retired(const struct xfib *instance)
 {
-	struct xfib_state scratch;
-
-	return instance->backend == XFIB_BACKEND_MAPS &&
-	       __atomic_load_n(&instance__state(instance, &scratch)->retired, __ATOMIC_ACQUIRE);
+	return instance__is_retired(instance);
 }
 
 /* ---- reading ---- */

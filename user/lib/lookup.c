@@ -4,67 +4,68 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "fib_read.h"
+#include "direct.h"
 #include "private.h"
 #include "search.h"
 
 /* Destinations that are looked up between two checks of the generation, or under one lock. */
 #define BULK 256
 
+/* ---- what follows from the winning path ---- */
+
 /*
  * What delivers packets to an address of the machine's own: the VRF device if the owner is in a VRF, else the loopback
- * device, whose index is 1 in every network namespace.
+ * device, whose index is 1 in every network namespace. NULL: it is not known.
  */
-static bool find_deliverer(const struct xfib *instance, const struct xfib_link *owner, struct xfib_link *ret_link)
+static const struct xfib_link *find_deliverer(const struct xfib *instance, const struct xfib_link *owner,
+					      struct xfib_link *scratch)
 {
-	if (owner && owner->flags & XFIB_LINK_VRF) {
-		*ret_link = *owner;
-		return true;
-	}
-	if (owner && owner->master && instance__link(instance, owner->master, ret_link) && ret_link->flags & XFIB_LINK_VRF)
-		return true;
-	return instance__link(instance, 1, ret_link);
+	const struct xfib_link *master;
+
+	if (owner && owner->flags & XFIB_LINK_VRF)
+		return owner;
+	master = owner ? instance__find_link(instance, owner->master, scratch) : NULL;
+	if (master && master->flags & XFIB_LINK_VRF)
+		return master;
+	return instance__find_link(instance, 1, scratch);
 }
 
-/* Fills in what follows from the winning path. */
-static void fill(const struct xfib *instance, const struct xfib_query *query, const struct match *match,
-		 struct xfib_result *result)
+static void fill(const struct xfib *instance, const struct xfib_query *query, const struct direct *path, uint32_t paths,
+		 struct xfib_result *ret_result)
 {
-	struct xfib_link link, owner;
-	bool has_owner = instance__link(instance, match->nexthop.ifindex, &owner);
+	const struct xfib_nexthop *nexthop = path->nexthop;
+	struct xfib_link scratch, other;
+	const struct xfib_link *owner = instance__find_link(instance, nexthop->ifindex, &scratch), *link = owner;
 
-	result->family = query->family;
-	result->route = match->route;
-	result->nexthop = match->nexthop;
-	result->route_id = match->route_id;
-	result->paths = match->paths;
-	result->route_ifindex = match->nexthop.ifindex;
-	result->metric = match->route.metric + (has_owner ? owner.metric : 0);
-	result->mtu = match->nexthop.mtu;
-	result->gateway_family = match->nexthop.gateway_family;
-	memcpy(result->gateway, match->nexthop.gateway, sizeof(result->gateway));
-	if (match->route.type == XFIB_ROUTE_LOCAL)
-		has_owner = find_deliverer(instance, has_owner ? &owner : NULL, &link);
-	else if (has_owner)
-		link = owner;
-	if (has_owner) {
-		result->ifindex = link.ifindex;
-		memcpy(result->dev, link.name, sizeof(result->dev));
-		result->dev[sizeof(result->dev) - 1] = '\0';
-	}
-	if (!address__is_zero(query->source))
-		memcpy(result->source, query->source, sizeof(result->source));
-	else
-		source__select(instance, query->family, &result->route, &result->nexthop, query->destination,
-			       result->source);
-	if (address__is_link_local(query->family, result->source))
-		result->source_scope = result->route_ifindex;
+	if (path->route->type == XFIB_ROUTE_LOCAL)
+		link = find_deliverer(instance, owner, &other);
+	ret_result->family = query->family;
+	ret_result->ifindex = link ? link->ifindex : 0;
+	memset(ret_result->dev, 0, sizeof(ret_result->dev));
+	if (link)
+		memcpy(ret_result->dev, link->name, sizeof(ret_result->dev) - 1);
+	memcpy(ret_result->gateway, nexthop->gateway, sizeof(ret_result->gateway));
+	memcpy(ret_result->source, query->source, sizeof(ret_result->source));
+	if (address__is_zero(query->source))
+		source__select(instance, query->family, path->route, nexthop, query->destination, ret_result->source);
+	ret_result->gateway_family = nexthop->gateway_family;
+	ret_result->route_ifindex = nexthop->ifindex;
+	ret_result->source_scope =
+		address__is_link_local(query->family, ret_result->source) ? nexthop->ifindex : 0;
+	ret_result->mtu = nexthop->mtu;
+	ret_result->metric = path->route->metric + (owner ? owner->metric : 0);
+	ret_result->paths = paths;
+	ret_result->route_id = path->route_id;
+	ret_result->route = *path->route;
+	ret_result->nexthop = *nexthop;
 }
+
+/* ---- one destination ---- */
 
 static int look(const struct xfib *instance, const void *from, void *to)
 {
-	struct xfib_result *result = to;
 	struct xfib_query query;
+	struct direct path;
 	struct match match;
 	int err = search__prepare(instance, from, &query);
 
@@ -72,9 +73,26 @@ static int look(const struct xfib *instance, const void *from, void *to)
 		err = search__best(instance, &query, &match);
 	if (err)
 		return err;
-	memset(result, 0, sizeof(*result));
-	fill(instance, &query, &match, result);
+	path = (struct direct){ &match.route, &match.nexthop, match.route_id };
+	fill(instance, &query, &path, match.paths, to);
 	return 0;
+}
+
+/* A query that names an interface names one that there is: the path found leaves by it, and its link is known. */
+static bool look_directly(const struct xfib *instance, const struct xfib_query *query, struct xfib_result *ret_result)
+{
+	struct xfib_result result;
+	struct direct path;
+	uint32_t before;
+
+	if (instance->backend != XFIB_BACKEND_MAPS || !direct__is_for(query) ||
+	    !direct__find(instance, query->family, query->destination, query->ifindex, &path, &before))
+		return false;
+	fill(instance, query, &path, 1, &result);
+	if (!fib__is_steady(instance, before) || (query->ifindex && !result.ifindex))
+		return false;
+	*ret_result = result;
+	return true;
 }
 
 XFIB_PUBLIC int xfib_lookup__best(const struct xfib *instance, const struct xfib_query *query,
@@ -83,6 +101,8 @@ XFIB_PUBLIC int xfib_lookup__best(const struct xfib *instance, const struct xfib
 	struct xfib_result result;
 	int err = search__check(query, "xfib_lookup__best");
 
+	if (!err && look_directly(instance, query, ret_result))
+		return 0;
 	if (!err)
 		err = instance__steady(instance, look, query, &result);
 	if (!err)

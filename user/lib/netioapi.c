@@ -35,13 +35,13 @@ int netio__instance(struct xfib **ret_instance)
 	struct xfib *instance = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
 	int err = 0;
 
-	if (instance && !xfib_instance__retired(instance)) {
+	if (instance && !instance__is_retired(instance)) {
 		*ret_instance = instance;
 		return 0;
 	}
 	pthread_mutex_lock(&opening);
 	instance = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
-	if (!instance || xfib_instance__retired(instance)) {
+	if (!instance || instance__is_retired(instance)) {
 		err = xfib_instance__open(NULL, &instance);
 		if (!err)
 			__atomic_store_n(&shared, instance, __ATOMIC_RELEASE);

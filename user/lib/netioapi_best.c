@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "direct.h"
 #include "netioapi_private.h"
 
 static bool is_loopback(uint32_t family, const uint8_t *bytes)
@@ -73,6 +74,32 @@ static enum outcome check_scopes(const struct xfib *instance, const SOCKADDR_INE
 	return OUTCOME_SUCCESS;
 }
 
+/*
+ * What most calls ask: no source, and nothing but an interface by its index, in either contract. An answer then needs no
+ * rule but that a loopback destination does not leave by any interface. False: the rules have to be gone through.
+ */
+static bool look_up_directly(const struct xfib *instance, NET_IFINDEX index, const SOCKADDR_INET *destination,
+			     MIB_IPFORWARD_ROW2 *ret_row, SOCKADDR_INET *ret_source)
+{
+	uint32_t family = destination->si_family, before;
+	const struct xfib_link *link;
+	uint8_t address[16] = { 0 }, source[16] = { 0 };
+	struct xfib_link scratch;
+	struct direct path;
+
+	memcpy(address, netio__bytes(destination), family == AF_INET6 ? 16 : 4);
+	if (instance->backend != XFIB_BACKEND_MAPS || netio__scope(destination) || (index && is_loopback(family, address)) ||
+	    !direct__find(instance, family, address, index, &path, &before) || !netio__has_row(path.route->type))
+		return false;
+	link = instance__find_link(instance, path.nexthop->ifindex, &scratch);
+	if (!link)
+		return false;
+	source__select(instance, family, path.route, path.nexthop, address, source);
+	netio__fill_row_of(link, path.route, path.nexthop, ret_row);
+	netio__put_address(family, source, address__is_link_local(family, source) ? link->ifindex : 0, ret_source);
+	return fib__is_steady(instance, before);
+}
+
 static enum outcome look_up(enum contract contract, const NET_LUID *luid, NET_IFINDEX index,
 			    const SOCKADDR_INET *source, const SOCKADDR_INET *destination, MIB_IPFORWARD_ROW2 *ret_row,
 			    SOCKADDR_INET *ret_source)
@@ -87,6 +114,8 @@ static enum outcome look_up(enum contract contract, const NET_LUID *luid, NET_IF
 
 	if (err)
 		return netio__outcome(err);
+	if (!luid && !source && look_up_directly(instance, index, destination, ret_row, ret_source))
+		return OUTCOME_SUCCESS;
 	memcpy(query.destination, netio__bytes(destination), length);
 	if (source && source->si_family == family) {
 		memcpy(query.source, netio__bytes(source), length);
@@ -121,11 +150,13 @@ enum outcome netio__best_route(enum contract contract, const NET_LUID *luid, NET
 	if (!destination || !ret_row || !ret_source || !netio__is_family(destination->si_family) ||
 	    (contract == CONTRACT_DRIVER && (!luid || !luid->Value) && !index))
 		return OUTCOME_INVALID_PARAMETER;
-	memset(&row, 0, sizeof(row));
-	memset(&best, 0, sizeof(best));
 	outcome = look_up(contract, luid, index, source, destination, &row, &best);
 	if (outcome == OUTCOME_INVALID_PARAMETER)
 		return outcome;
+	if (outcome != OUTCOME_SUCCESS) {
+		memset(&row, 0, sizeof(row));
+		memset(&best, 0, sizeof(best));
+	}
 	memcpy(ret_row, &row, sizeof(row));
 	memcpy(ret_source, &best, sizeof(best));
 	return outcome;

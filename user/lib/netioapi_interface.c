@@ -4,13 +4,6 @@
 
 #include "netioapi_private.h"
 
-void netio__luid_of(const struct xfib_link *link, NET_LUID *ret_luid)
-{
-	ret_luid->Value = 0;
-	ret_luid->Info.NetLuidIndex = link->ifindex & 0xffffff;
-	ret_luid->Info.IfType = link->kind;
-}
-
 bool netio__link_of(const struct xfib *instance, const NET_LUID *luid, struct xfib_link *ret_link)
 {
 	return !luid->Info.Reserved && !xfib_link__by_index(instance, (uint32_t)luid->Info.NetLuidIndex, ret_link) &&

@@ -4,6 +4,8 @@
 #define XFIB_LIB_NETIOAPI_PRIVATE_H
 
 #include <netioapi.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "private.h"
 
@@ -34,12 +36,34 @@ int netio__instance(struct xfib **ret_instance);
 
 /* ---- rows and addresses ---- */
 
-const uint8_t *netio__bytes(const SOCKADDR_INET *address);
-uint32_t netio__scope(const SOCKADDR_INET *address);
-bool netio__is_family(ADDRESS_FAMILY family);
+static inline bool netio__is_family(ADDRESS_FAMILY family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+static inline const uint8_t *netio__bytes(const SOCKADDR_INET *address)
+{
+	return address->si_family == AF_INET6 ? address->Ipv6.sin6_addr.s6_addr :
+						(const uint8_t *)&address->Ipv4.sin_addr;
+}
+
+static inline uint32_t netio__scope(const SOCKADDR_INET *address)
+{
+	return address->si_family == AF_INET6 ? address->Ipv6.sin6_scope_id : 0;
+}
 
 /* Writes all 28 bytes. */
-void netio__put_address(uint32_t family, const uint8_t bytes[16], uint32_t scope, SOCKADDR_INET *ret_address);
+static inline void netio__put_address(uint32_t family, const uint8_t bytes[16], uint32_t scope, SOCKADDR_INET *ret_address)
+{
+	memset(ret_address, 0, sizeof(*ret_address));
+	ret_address->si_family = (ADDRESS_FAMILY)family;
+	if (family == AF_INET6) {
+		memcpy(&ret_address->Ipv6.sin6_addr, bytes, 16);
+		ret_address->Ipv6.sin6_scope_id = scope;
+	} else {
+		memcpy(&ret_address->Ipv4.sin_addr, bytes, 4);
+	}
+}
 
 /* Whole row of a path; no byte of it is left undefined. */
 void netio__fill_row(const struct xfib *instance, const struct xfib_route *route, const struct xfib_nexthop *nexthop,
@@ -50,7 +74,11 @@ void netio__fill_row_of(const struct xfib_link *link, const struct xfib_route *r
 			const struct xfib_nexthop *nexthop, MIB_IPFORWARD_ROW2 *ret_row);
 
 /* Has Windows rows for routes of this type? */
-bool netio__has_row(uint32_t type);
+static inline bool netio__has_row(uint32_t type)
+{
+	return type == XFIB_ROUTE_UNICAST || type == XFIB_ROUTE_LOCAL || type == XFIB_ROUTE_BROADCAST ||
+	       type == XFIB_ROUTE_ANYCAST || type == XFIB_ROUTE_MULTICAST;
+}
 
 /* The protocol that a path's row has, and the RTPROT_* to write for one. -EINVAL: the protocol is none. */
 NL_ROUTE_PROTOCOL netio__protocol_of(const struct xfib_route *route);
@@ -91,7 +119,12 @@ int netio__find(const struct xfib *instance, const struct netio_key *key, struct
 
 /* ---- interfaces ---- */
 
-void netio__luid_of(const struct xfib_link *link, NET_LUID *ret_luid);
+static inline void netio__luid_of(const struct xfib_link *link, NET_LUID *ret_luid)
+{
+	ret_luid->Value = 0;
+	ret_luid->Info.NetLuidIndex = link->ifindex & 0xffffff;
+	ret_luid->Info.IfType = link->kind;
+}
 
 /* The link that a LUID names; false: none. */
 bool netio__link_of(const struct xfib *instance, const NET_LUID *luid, struct xfib_link *ret_link);

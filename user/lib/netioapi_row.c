@@ -7,69 +7,27 @@
 
 #include "netioapi_private.h"
 
-bool netio__is_family(ADDRESS_FAMILY family)
-{
-	return family == AF_INET || family == AF_INET6;
-}
-
-const uint8_t *netio__bytes(const SOCKADDR_INET *address)
-{
-	return address->si_family == AF_INET6 ? address->Ipv6.sin6_addr.s6_addr :
-						(const uint8_t *)&address->Ipv4.sin_addr;
-}
-
-uint32_t netio__scope(const SOCKADDR_INET *address)
-{
-	return address->si_family == AF_INET6 ? address->Ipv6.sin6_scope_id : 0;
-}
-
-void netio__put_address(uint32_t family, const uint8_t bytes[16], uint32_t scope, SOCKADDR_INET *ret_address)
-{
-	memset(ret_address, 0, sizeof(*ret_address));
-	ret_address->si_family = (ADDRESS_FAMILY)family;
-	if (family == AF_INET6) {
-		memcpy(&ret_address->Ipv6.sin6_addr, bytes, 16);
-		ret_address->Ipv6.sin6_scope_id = scope;
-	} else {
-		memcpy(&ret_address->Ipv4.sin_addr, bytes, 4);
-	}
-}
-
-bool netio__has_row(uint32_t type)
-{
-	return type == XFIB_ROUTE_UNICAST || type == XFIB_ROUTE_LOCAL || type == XFIB_ROUTE_BROADCAST ||
-	       type == XFIB_ROUTE_ANYCAST || type == XFIB_ROUTE_MULTICAST;
-}
-
 /* Protocols that both systems have. Local is what the kernel did by itself. */
-static const struct {
-	uint8_t rtprot;
-	NL_ROUTE_PROTOCOL protocol;
-} protocols[] = {
-	{ RTPROT_KERNEL, RouteProtocolLocal }, { RTPROT_REDIRECT, RouteProtocolIcmp },
-	{ RTPROT_BGP, RouteProtocolBgp },      { RTPROT_OSPF, RouteProtocolOspf },
-	{ RTPROT_ISIS, RouteProtocolIsIs },    { RTPROT_RIP, RouteProtocolRip },
-	{ RTPROT_EIGRP, RouteProtocolEigrp },  { RTPROT_DHCP, RouteProtocolDhcp },
+static const uint8_t protocols[256] = {
+	[RTPROT_KERNEL] = RouteProtocolLocal, [RTPROT_REDIRECT] = RouteProtocolIcmp, [RTPROT_BGP] = RouteProtocolBgp,
+	[RTPROT_OSPF] = RouteProtocolOspf,    [RTPROT_ISIS] = RouteProtocolIsIs,     [RTPROT_RIP] = RouteProtocolRip,
+	[RTPROT_EIGRP] = RouteProtocolEigrp,  [RTPROT_DHCP] = RouteProtocolDhcp,
 };
 
 NL_ROUTE_PROTOCOL netio__protocol_of(const struct xfib_route *route)
 {
 	if (route->type == XFIB_ROUTE_LOCAL)
 		return RouteProtocolLocal;
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
-		if (protocols[i].rtprot == route->protocol)
-			return protocols[i].protocol;
-	}
-	return RouteProtocolNetMgmt;
+	return protocols[route->protocol] ? (NL_ROUTE_PROTOCOL)protocols[route->protocol] : RouteProtocolNetMgmt;
 }
 
 int netio__rtprot_of(NL_ROUTE_PROTOCOL protocol, uint8_t *ret_rtprot)
 {
 	int number = (int)protocol;
 
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
-		if (protocols[i].protocol == protocol) {
-			*ret_rtprot = protocols[i].rtprot;
+	for (size_t i = 1; i < sizeof(protocols); i++) {
+		if (protocols[i] && (NL_ROUTE_PROTOCOL)protocols[i] == protocol) {
+			*ret_rtprot = (uint8_t)i;
 			return 0;
 		}
 	}
@@ -95,7 +53,8 @@ void netio__fill_row_of(const struct xfib_link *link, const struct xfib_route *r
 	struct timespec now;
 	uint32_t seconds;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	/* Seconds are all that is needed: the processor's counter, which waits for all reads under way, is not. */
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	seconds = (uint32_t)now.tv_sec;
 	memset(ret_row, 0, sizeof(*ret_row));
 	ret_row->InterfaceIndex = nexthop->ifindex;

@@ -43,6 +43,7 @@ struct xfib {
 	struct client *client;         /* XFIB_BACKEND_MAPS: of the daemon */
 	struct array routes, prefixes, nexthops, links, addresses, rules, state;
 	struct array fib, fib_routes, fibs; /* the compiled FIB; not there in snapshots, and where nothing is mapped */
+	uint64_t *sources; /* choices of source addresses, see source.c; NULL: none are remembered */
 	int rib4_fd, rib6_fd, stats_fd;  /* XFIB_BACKEND_MAPS; else -1 */
 	struct private_copy *copy;       /* XFIB_BACKEND_PRIVATE: see private_copy.h */
 	struct snapshot *snapshot;       /* XFIB_BACKEND_SNAPSHOT: see snapshot.c */
@@ -94,8 +95,18 @@ static inline bool instance__nexthop(const struct xfib *instance, uint32_t id, s
 	return true;
 }
 
-/* The link of an index; false if there is none. */
-bool instance__link(const struct xfib *instance, uint32_t ifindex, struct xfib_link *ret_link);
+/* The link of an index, where it is mapped or in `scratch`; NULL if there is none. */
+const struct xfib_link *instance__find_link(const struct xfib *instance, uint32_t ifindex, struct xfib_link *scratch);
+
+/* A copy of it; false if there is none. */
+static inline bool instance__link(const struct xfib *instance, uint32_t ifindex, struct xfib_link *ret_link)
+{
+	const struct xfib_link *link = instance__find_link(instance, ifindex, ret_link);
+
+	if (link && link != ret_link)
+		*ret_link = *link;
+	return link;
+}
 
 /* The state: where it is mapped, or what was read into `scratch`. */
 static inline const struct xfib_state *instance__state(const struct xfib *instance, struct xfib_state *scratch)
@@ -105,6 +116,15 @@ static inline const struct xfib_state *instance__state(const struct xfib *instan
 	if (!array__fetch(&instance->state, 0, scratch))
 		*scratch = (struct xfib_state){ 0 };
 	return scratch;
+}
+
+/* Has another set of maps replaced those of the instance? */
+static inline bool instance__is_retired(const struct xfib *instance)
+{
+	struct xfib_state scratch;
+
+	return instance->backend == XFIB_BACKEND_MAPS &&
+	       __atomic_load_n(&instance__state(instance, &scratch)->retired, __ATOMIC_ACQUIRE);
 }
 
 /* Begin and end of a list (addresses, rules) that change as one word. */
@@ -147,6 +167,9 @@ uint32_t prefix__first(const struct xfib *instance, uint32_t family, uint32_t ta
  */
 bool source__select(const struct xfib *instance, uint32_t family, const struct xfib_route *route,
 		    const struct xfib_nexthop *nexthop, const uint8_t destination[16], uint8_t ret_source[16]);
+
+/* Lets the instance, of which all maps are open, remember choices of source addresses. */
+void source__remember(struct xfib *instance);
 
 /* The machine's own address that is `address`, on `ifindex` (0: on any). False: none. */
 bool source__own(const struct xfib *instance, uint32_t family, const uint8_t address[16], uint32_t ifindex,

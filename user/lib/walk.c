@@ -149,15 +149,21 @@ static bool link_at(const struct xfib *instance, uint32_t slot, struct xfib_link
 	return slot && ret_link->ifindex;
 }
 
-bool instance__link(const struct xfib *instance, uint32_t ifindex, struct xfib_link *ret_link)
+const struct xfib_link *instance__find_link(const struct xfib *instance, uint32_t ifindex, struct xfib_link *scratch)
 {
+	const struct xfib_link *links = instance->links.memory;
+
 	for (uint32_t probe = 0; ifindex && probe < XFIB_LINK_PROBES; probe++) {
 		uint32_t slot = xfib_link__slot(ifindex, instance->links.count, probe);
 
-		if (link_at(instance, slot, ret_link) && ret_link->ifindex == ifindex)
-			return true;
+		if (links) {
+			if (slot && links[slot].ifindex == ifindex)
+				return &links[slot];
+		} else if (link_at(instance, slot, scratch) && scratch->ifindex == ifindex) {
+			return scratch;
+		}
 	}
-	return false;
+	return NULL;
 }
 
 static int copy_link(const struct xfib *instance, const void *query, void *result)
