@@ -183,6 +183,23 @@ int xfib_lookup__best(const struct xfib *instance, const struct xfib_query *quer
 
 /* ---- many destinations ---- */
 
+/*
+ * The answers of xfib_lookup__best() to queries that differ in nothing but the
+ * destination. Each answer is true of one moment, not all of the same one.
+ *
+ * @query: all but the destination, which is not read
+ * @destinations: addresses one after the other, 4 or 16 bytes each by query->family, network byte order
+ * @ret_results, @ret_errors: room for `count` elements; an error is 0 or what xfib_lookup__best() would return, and
+ *	then the result beside it is not defined
+ *
+ * -EINVAL, -EAFNOSUPPORT: query->size or family is none that is known. xfib_error__last() tells of one error only: ask
+ * singly for others. Safe from any thread.
+ *
+ * Cost: as that of xfib_lookup__best(), but the cache misses of 32 destinations overlap.
+ */
+int xfib_lookup__many(const struct xfib *instance, const struct xfib_query *query, const void *destinations, size_t count,
+		      struct xfib_result *ret_results, int *ret_errors);
+
 /* ---- the compiled FIB against the tries ---- */
 
 /* An address for which they differ: see struct xfib_rib_value for targets. */

@@ -110,7 +110,88 @@ XFIB_PUBLIC int xfib_lookup__best(const struct xfib *instance, const struct xfib
 	return err;
 }
 
-/* ---- many destinations ---- */
+/* ---- many destinations, whole ---- */
+
+struct many {
+	const struct xfib_query *query;
+	const uint8_t *destinations;
+	size_t count, bytes; /* of an address */
+	struct xfib_result *results;
+	int *errors;
+};
+
+static void look_for(const struct xfib *instance, const struct many *many, size_t i, struct xfib_query *query)
+{
+	memcpy(query->destination, many->destinations + i * many->bytes, many->bytes);
+	many->errors[i] = look(instance, query, &many->results[i]);
+}
+
+/* What the compiled FIB found, routes on their way into the cache. Those that it does not tell all of are to be looked for. */
+static void take_many(const struct xfib *instance, const struct many *many, const struct xfib_hop *hops, struct xfib_query *query,
+		      bool *ret_taken)
+{
+	for (size_t i = 0; i < many->count; i++) {
+		struct direct path;
+
+		ret_taken[i] = direct__take(instance, hops[i].route, query->ifindex, &path);
+		if (!ret_taken[i])
+			continue;
+		memcpy(query->destination, many->destinations + i * many->bytes, many->bytes);
+		fill(instance, query, &path, 1, &many->results[i]);
+		many->errors[i] = 0;
+		ret_taken[i] = !query->ifindex || many->results[i].ifindex;
+	}
+}
+
+static int look_many(const struct xfib *instance, const void *from, void *to)
+{
+	const struct xfib_route *routes = instance->routes.memory;
+	const struct xfib_nexthop *nexthops = instance->nexthops.memory;
+	const struct many *many = from;
+	struct xfib_query query = *many->query;
+	struct xfib_hop hops[FIB_BULK];
+	struct fib_bulk_reader reader;
+	bool taken[FIB_BULK] = { false };
+
+	(void)to;
+	if (direct__is_for(&query) && fib__begin_bulk(instance, query.family, &reader)) {
+		reader.find(&reader.bulk, many->destinations, (unsigned int)many->count, hops);
+		for (size_t i = 0; i < many->count; i++) {
+			__builtin_prefetch(&routes[hops[i].route]);
+			__builtin_prefetch(&nexthops[hops[i].nexthop]);
+		}
+		take_many(instance, many, hops, &query, taken);
+		if (!fib__is_steady(instance, reader.before))
+			memset(taken, 0, sizeof(taken));
+	}
+	for (size_t i = 0; i < many->count; i++) {
+		if (!taken[i])
+			look_for(instance, many, i, &query);
+	}
+	return 0;
+}
+
+XFIB_PUBLIC int xfib_lookup__many(const struct xfib *instance, const struct xfib_query *query, const void *destinations,
+				  size_t count, struct xfib_result *ret_results, int *ret_errors)
+{
+	struct many many = { .query = query, .bytes = query->family == AF_INET6 ? 16 : 4 };
+	int err = search__check(query, "xfib_lookup__many");
+
+	for (size_t done = 0; !err && done < count; done += many.count) {
+		many.destinations = (const uint8_t *)destinations + done * many.bytes;
+		many.count = count - done < FIB_BULK ? count - done : FIB_BULK;
+		many.results = ret_results + done;
+		many.errors = ret_errors + done;
+		/* What changes all the time fails for these alone. */
+		if (instance__steady(instance, look_many, &many, NULL)) {
+			for (size_t i = 0; i < many.count; i++)
+				many.errors[i] = -EAGAIN;
+		}
+	}
+	return err;
+}
+
+/* ---- many destinations, in short ---- */
 
 struct block {
 	const uint8_t *destinations;

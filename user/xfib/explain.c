@@ -127,9 +127,10 @@ static void print_json(const struct xfib_candidate *candidates, size_t count)
 /* Under -j the array is all of the output: its "best" is the answer. An address without one is an error in either form. */
 static int answer(const struct xfib *instance, const struct xfib_query *query)
 {
+	struct xfib_result result;
 	struct get_answer found;
 
-	if (options.json && get__look_up(instance, query, &found))
+	if (options.json && get__look_up(instance, query, &result, &found))
 		return STATUS_DONE;
 	finish_output();
 	return get__answer(instance, query);

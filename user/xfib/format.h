@@ -6,12 +6,16 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <xfib/xfib.h>
 
 #define TEXT_SIZE 64 /* room for any of these texts */
 
 /* Each writes into `text` and returns the end of what it wrote, a zero byte, so that texts can follow one another. */
-char *format_string(char *text, const char *string);
+static inline char *format_string(char *text, const char *string)
+{
+	return stpcpy(text, string);
+}
 char *format_number(char *text, uint32_t number);
 char *format_address(char *text, uint32_t family, const uint8_t address[16]);
 char *format_prefix(char *text, uint32_t family, const uint8_t prefix[16], uint8_t length);
