@@ -21,6 +21,7 @@
 static struct xfib_bpf *skeleton;
 static uint32_t ifindex[PORTS], next_slot, next_group;
 static int processors;
+static bool takes_port;
 
 static const char *const names[PORTS] = { NULL, "xi", "xe", "xo", "xn" };
 
@@ -47,6 +48,21 @@ static int on_event(void *ctx, void *data, size_t size)
 
 static struct ring_buffer *ring;
 
+bool world__runs(enum world_hook hook)
+{
+	return takes_port || hook == HOOK_XDP;
+}
+
+static bool find_takes_port(void)
+{
+	const uint8_t frame[60] = { 0 };
+	struct xdp_md xdp = { .data_end = sizeof(frame), .ingress_ifindex = ifindex[INGRESS] };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame), .ctx_in = &xdp,
+		    .ctx_size_in = sizeof(xdp), .repeat = 1);
+
+	return !bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.xfib_xdp), &opts);
+}
+
 int world__setup(void)
 {
 	if (unshare(CLONE_NEWNET) || system("ip link add xi type veth peer name xo && ip link add xe type veth peer name xn"))
@@ -62,6 +78,9 @@ int world__setup(void)
 	bpf_map__set_max_entries(skeleton->maps.xfib_nexthops, SLOTS);
 	if (xfib_bpf__load(skeleton))
 		return -1;
+	takes_port = find_takes_port();
+	if (!takes_port)
+		ifindex[INGRESS] = if_nametoindex("lo");
 	for (int port = EGRESS; port <= OTHER; port++) {
 		if (bpf_map__update_elem(skeleton->maps.xfib_tx, &ifindex[port], 4, &ifindex[port], 4, BPF_ANY))
 			return -1;
@@ -330,10 +349,10 @@ int world__run(enum world_hook hook, const struct frame *frame, struct world_run
 		    .data_out = run->out.byte, .data_size_out = sizeof(run->out.byte), .repeat = 1);
 	int err;
 
-	if (hook == HOOK_XDP) {
+	if (takes_port && hook == HOOK_XDP) {
 		opts.ctx_in = &xdp;
 		opts.ctx_size_in = sizeof(xdp);
-	} else {
+	} else if (takes_port) {
 		opts.ctx_in = &skb;
 		opts.ctx_size_in = sizeof(skb);
 	}

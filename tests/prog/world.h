@@ -55,6 +55,12 @@ int world__setup(void);
 void world__fill(const struct world_settings *settings, const struct world_route *routes,
 		 const struct world_route *more);
 
+/*
+ * Does BPF_PROG_RUN take a frame's ingress port? Before Linux 5.15 it does not: XDP programs are then run with the
+ * loopback device as INGRESS, TC programs cannot be run.
+ */
+bool world__runs(enum world_hook hook);
+
 /* Runs a program on a frame. -EINVAL: the kernel takes no frame of this length. */
 int world__run(enum world_hook hook, const struct frame *frame, struct world_run *run);
 
