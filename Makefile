@@ -55,7 +55,7 @@ LIB_LIBS := -lbpf -lmnl
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
 CMD_LIBS := -lbpf -lmnl -ljansson -lz -llzma -lbz2
 
-.PHONY: all demo check check-exhaustive bench bench-peers fuzz install uninstall deps clean help tools tests unit threads fuzzers
+.PHONY: all demo check check-exhaustive check-kernels bench bench-peers fuzz install uninstall deps clean help tools plain-tests tests unit threads fuzzers
 .SECONDARY:
 
 all: $(B)/bpf/xfib.bpf.o $(B)/lib/libxfib.so $(B)/lib/libxfib.a $(if $(CMD_O),$(B)/xfib) $(B)/xfibd
@@ -67,6 +67,7 @@ help:
 	@echo 'check-exhaustive  (root) the compiled FIB at every IPv4 address, a day of updates, readers for a minute; TABLE4=, UPDATES4=, …'
 	@echo 'fuzz       every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus'
 	@echo 'bench      (root) all benchmarks, into build/bench.json; BENCH=lookup, queries or small: one of them; TABLE4=, TABLE6='
+	@echo 'check-kernels  (root) the tests on other kernels, in an emulator; KERNELS="5.10 6.1 6.12", SHORT=1: the short form, TESTS='
 	@echo 'bench-peers  (root) look-ups in user space beside those of DPDK, which it installs; TABLE4=, TABLE6='
 	@echo 'deps       (root) installs what the build and the tests need'
 	@echo 'install, uninstall, clean'
@@ -77,10 +78,14 @@ ROUTERS := frr bird2
 deps:
 	$(Q)packaging/deps $(ROUTERS)
 
-tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so
+tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so $(B)/tests/tools/pass.bpf.o
 	@:
 
-tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers updates) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
+# What is built without sanitizers, and runs on other kernels too.
+plain-tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers updates) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
+	@:
+
+tests: plain-tests
 	$(Q)$(MAKE) --no-print-directory SANITIZE=1 unit
 	$(Q)$(MAKE) --no-print-directory SANITIZE=thread threads
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 WERROR= fuzzers
@@ -121,6 +126,13 @@ demo bench:
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tools
 	$(Q)$(if $(filter demo,$@),demo/run,tests/bench/run)
 
+# See tests/kernels/run.
+check-kernels:
+	$(root)
+	$(Q)packaging/deps qemu-system-x86 cpio kmod bsdutils debian-archive-keyring
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 plain-tests
+	$(Q)KERNELS='$(KERNELS)' SHORT='$(SHORT)' RENEW='$(RENEW)' tests/kernels/run $(TESTS)
+
 bench-peers:
 	$(root)
 	$(Q)packaging/deps libdpdk-dev
@@ -139,6 +151,11 @@ $(B)/tests/%.skel.h: tests/%.bpf.c vmlinux/vmlinux.h
 	$(call say,SKEL,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $(@:.skel.h=.bpf.o)
 	$(Q)$(BPFTOOL) gen skeleton $(@:.skel.h=.bpf.o) name $(notdir $*) > $@.tmp && mv $@.tmp $@
+
+$(B)/tests/tools/pass.bpf.o: tests/tools/pass.bpf.c vmlinux/vmlinux.h
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(B)/tests/tools/pktgen.o: $(B)/tests/tools/pktgen.skel.h
 $(B)/tests/bench/bench.o: $(B)/tests/bench/reference.skel.h
@@ -278,4 +295,4 @@ uninstall:
 clean:
 	$(Q)rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/kernels -prune -o -name '*.d' -print 2>/dev/null)

@@ -11,6 +11,7 @@
 #   skip DESC REASON                counts as skipped
 #   finish                          prints the plan; its status is that of the whole test
 #
+# XFIB_SLOW multiplies what is waited for, on a machine that is slow.
 # Needs bash. Scripts run from any directory: $ROOT is that of the project, $BUILD its build directory.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -75,7 +76,7 @@ check_match() {
 }
 
 eventually() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000 * ${XFIB_SLOW:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt "$end" ] || { "$@"; return; }

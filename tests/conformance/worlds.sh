@@ -23,9 +23,9 @@ world__end() {
 	local pid namespace tries
 	if pid=$(cat "$DIR/xfibd.pid" 2>/dev/null); then
 		kill -TERM "$pid" 2>/dev/null
-		for tries in $(seq 250); do
+		for tries in $(seq $((250 * ${XFIB_SLOW:-1}))); do
 			kill -0 "$pid" 2>/dev/null || break
-			[ "$tries" -lt 250 ] || kill -KILL "$pid"
+			[ "$tries" -lt $((250 * ${XFIB_SLOW:-1})) ] || kill -KILL "$pid"
 			sleep 0.02
 		done
 	fi
@@ -181,7 +181,7 @@ xfibd__start() {
 	local pid=$! tries
 	disown "$pid"
 	echo "$pid" >"$DIR/xfibd.pid"
-	for tries in $(seq 500); do
+	for tries in $(seq $((500 * ${XFIB_SLOW:-1}))); do
 		! grep -q 'ready:' "$DIR/xfibd.log" || return 0
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.02

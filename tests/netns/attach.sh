@@ -94,11 +94,7 @@ check "xfib detach ra" xfib detach ra
 
 # ---- other programs are left alone ----
 
-cat >"$DIR/other.c" <<'END'
-__attribute__((section("xdp"), used)) int other(void *ctx) { return 2; }
-END
-clang -O2 -g -target bpf -c "$DIR/other.c" -o "$DIR/other.o"
-in_r ip link set dev ra xdp obj "$DIR/other.o" sec xdp
+in_r ip link set dev ra xdp obj "$BUILD/tests/tools/pass.bpf.o" sec xdp
 check_status "attach to a port with another program fails" 1 xfib attach ra
 check_match "and says so" 'another XDP program' "$ERR"
 check_status "detach leaves it alone" 1 xfib detach ra hook xdp
