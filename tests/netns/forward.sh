@@ -37,9 +37,9 @@ check "the neighbour of IPv6 reaches the fast path" eventually 2 fast 2001:db8:2
 watch() { # packets of a kind that B sees: sniff in the background, then CMD
 	local count=$1
 	shift
-	in_b "$BUILD/tests/tools/sniff" b0 "$count" 5 >"$DIR/seen" &
+	in_b "$BUILD/tests/tools/sniff" b0 "$count" $((5 * ${XFIB_SLOW:-1})) >"$DIR/seen" &
 	local sniffer=$!
-	sleep 0.3
+	sniffer__wait
 	"$@" >/dev/null
 	wait "$sniffer"
 }

@@ -18,9 +18,9 @@ check "xfibd starts" xfibd__start ra rb
 
 # One UDP packet to each of 200 destinations; prints how many went by each next hop.
 spread() {
-	in_b "$BUILD/tests/tools/sniff" b0 200 5 >"$DIR/seen" &
+	in_b "$BUILD/tests/tools/sniff" b0 200 $((5 * ${XFIB_SLOW:-1})) >"$DIR/seen" &
 	local sniffer=$! i
-	sleep 0.3
+	sniffer__wait
 	in_a bash -c "for i in {1..200}; do echo >/dev/udp/${1//X/\$i}/9; done" 2>/dev/null
 	wait "$sniffer"
 	for i in 11 12; do awk -v mac="02:00:00:00:00:$i" '$2 == mac' "$DIR/seen" | wc -l; done | paste -sd' '

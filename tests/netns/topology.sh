@@ -16,6 +16,7 @@
 #   xfibd__pid              its process
 #   xfibd__stop [SIGNAL]    ends it and waits for it
 #   xfib …                  the command, in R
+#   sniffer__wait           waits until a program in B sees the frames that arrive
 #   reason NAME [DEV]       packets counted for a reason (see xfib stats)
 #
 # Sets: A B R (namespaces), DIR (temporary directory), XFIB_PIN.
@@ -109,6 +110,8 @@ xfibd__stop() {
 	rm -f "$DIR/xfibd.pid"
 	[ "$tries" -lt $((500 * ${XFIB_SLOW:-1})) ]
 }
+
+sniffer__wait() { eventually 5 in_b grep -qv RefCnt /proc/net/packet; }
 
 reason() {
 	xfib -j stats ${2:+"$2"} | jq --arg name "$1" '[.[] | select(.reason == $name) | .packets] | add // 0'
