@@ -209,6 +209,42 @@ static void answers_in_bulk(void **state)
 	assert_int_equal(xfib_lookup__bulk(instance, AF_UNIX, destinations, 1, hops), -EAFNOSUPPORT);
 }
 
+/* Each answer and each error is that of a single look-up, with and without an interface. */
+static void answers_many(void **state)
+{
+	static struct xfib_result results[1000];
+	static uint8_t destinations[1000][4];
+	static int errors[1000];
+	unsigned int found = 0;
+
+	(void)state;
+	unit__seed();
+	for (int i = 0; i < 1000; i++) {
+		uint8_t address[4] = { 10, (uint8_t)unit__below(11), (uint8_t)unit__below(3), (uint8_t)unit__below(256) };
+
+		memcpy(destinations[i], address, 4);
+	}
+	for (uint32_t ifindex = 0; ifindex < 4; ifindex++) {
+		struct xfib_query query = { .size = sizeof(query), .family = AF_INET, .ifindex = ifindex };
+
+		assert_int_equal(xfib_lookup__many(instance, &query, destinations, 1000, results, errors), 0);
+		for (int i = 0; i < 1000; i++) {
+			struct xfib_result result;
+
+			memcpy(query.destination, destinations[i], 4);
+			assert_int_equal(errors[i], xfib_lookup__best(instance, &query, &result));
+			if (!errors[i])
+				assert_memory_equal(&results[i], &result, sizeof(result));
+			found += !errors[i];
+		}
+	}
+	assert_true(found > 100);
+	assert_int_equal(xfib_lookup__many(instance, &(struct xfib_query){ .size = sizeof(struct xfib_query) }, destinations, 1,
+					   results, errors), -EAFNOSUPPORT);
+	assert_int_equal(xfib_lookup__many(instance, &(struct xfib_query){ .family = AF_INET }, destinations, 1, results, errors),
+			 -EINVAL);
+}
+
 static void keeps_snapshots(void **state)
 {
 	struct xfib_query query = query_for("10.3.0.1");
@@ -299,7 +335,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_what_it_is), cmocka_unit_test(explains),	    cmocka_unit_test(excludes_interfaces),
-		cmocka_unit_test(follows_rules),   cmocka_unit_test(answers_in_bulk), cmocka_unit_test(keeps_snapshots),
+		cmocka_unit_test(follows_rules),   cmocka_unit_test(answers_in_bulk), cmocka_unit_test(answers_many), cmocka_unit_test(keeps_snapshots),
 		cmocka_unit_test(lives_in_a_child),
 #ifndef __SANITIZE_ADDRESS__ /* whose allocator a child may find locked for good; tests/run has the plain program too */
 		cmocka_unit_test(forks_while_a_thread_opens),

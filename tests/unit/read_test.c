@@ -150,11 +150,74 @@ static void long_tokens(void **state)
 	assert_int_equal(read_tos(token, &family, &why), -EINVAL);
 }
 
+/* A token of pieces that addresses are made of, more or less. */
+static void random_token(char *token, size_t pieces)
+{
+	static const char *const usual[] = { "0", "1", "12", "255", "256", "00", "fe80", "FFFF", "12345", "ab", ":", ":", ":",
+					     ":", "::", ".", ".", ".", "", "g", "1.2.3.4", "::ffff:", " " };
+
+	*token = '\0';
+	for (size_t i = 0; i < pieces; i++)
+		strcat(token, usual[unit__below(COUNT(usual))]);
+}
+
+/* Eight groups, some of them zero, in one of the forms that people write. */
+static void random_address6(char *token)
+{
+	uint8_t address[16];
+
+	for (size_t i = 0; i < 16; i += 2) {
+		bool zero = unit__below(2);
+
+		address[i] = zero ? 0 : (uint8_t)(unit__below(2) * unit__below(256));
+		address[i + 1] = zero ? 0 : (uint8_t)unit__below(256);
+	}
+	inet_ntop(AF_INET6, address, token, INET6_ADDRSTRLEN);
+	if (!unit__below(4)) /* one character is another one */
+		token[unit__below((unsigned int)strlen(token))] = ":.0f9"[unit__below(5)];
+}
+
+/* What inet_pton() takes is taken, and nothing else; it is written as inet_ntop() does. */
+static void addresses_are_those_of_the_c_library(void **state)
+{
+	unsigned int taken = 0;
+
+	(void)state;
+	unit__seed();
+	for (int round = 0; round < 300000; round++) {
+		uint8_t expected[16] = { 0 }, seen[16];
+		char token[256], text[TEXT_SIZE], expected_text[INET6_ADDRSTRLEN];
+		uint32_t family, expected_family = 0;
+		struct why why;
+
+		if (unit__below(2))
+			random_address6(token);
+		else
+			random_token(token, 1 + unit__below(16));
+		if (inet_pton(AF_INET, token, expected) == 1)
+			expected_family = AF_INET;
+		else if (inet_pton(AF_INET6, token, expected) == 1)
+			expected_family = AF_INET6;
+		if (read_address(token, 0, &family, seen, &why)) {
+			if (expected_family)
+				fail_msg("'%s' is refused", token);
+			continue;
+		}
+		taken++;
+		if (family != expected_family || memcmp(seen, expected, sizeof(seen)))
+			fail_msg("'%s' is taken for another one", token);
+		*format_address(text, family, seen) = '\0';
+		assert_string_equal(text, inet_ntop((int)family, seen, expected_text, sizeof(expected_text)));
+	}
+	assert_true(taken > 50000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),  cmocka_unit_test(prefixes_round_trip), cmocka_unit_test(wrong_ones_are_refused),
 		cmocka_unit_test(families), cmocka_unit_test(names),		   cmocka_unit_test(long_tokens),
+		cmocka_unit_test(addresses_are_those_of_the_c_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
