@@ -130,7 +130,7 @@ wait "$reader"
 check_match "no answer was wrong" '^asked [0-9]{3,} wrong 0$' "$(cat "$DIR/reader")"
 check "nothing is stale, nothing is missing" xfib verify
 check_output "routes of xfib's own are all there" 50 jq length <(xfib -j route show table 1000)
-pinned() { ls "$DIR/bpf" | grep -v '\.debug$'; } # what every BPF file system has
+pinned() { ls "$DIR/bpf" | grep -vxE '.*\.debug|ip|tc|xdp'; } # what every BPF file system has, and what ip(8) makes there
 check_output "nothing is left behind beside the pin directory" xfib pinned
 xfib unload
 check_output "unload leaves nothing" "" eval 'pinned || true'
