@@ -65,7 +65,10 @@ __noinline int xfib_group_uses(__u32 id, __u32 ifindex)
 	return 0;
 }
 
-/* Is the IPv4 address one of this machine's? The filter spares nearly every packet the trie. */
+/*
+ * Is the IPv4 address one of this machine's, or a broadcast address of its networks, whose packets the kernel drops once
+ * it has had rules of the user's? The filter spares nearly every packet the trie.
+ */
 static __always_inline bool rib4__is_own(const struct xfib_state *state, const __u8 *address, __u32 word)
 {
 	const struct xfib_rib_value *value;
@@ -77,7 +80,7 @@ static __always_inline bool rib4__is_own(const struct xfib_state *state, const _
 	if (!value)
 		return false;
 	nexthop = nexthop__get(value->target);
-	return nexthop && nexthop->type == XFIB_ROUTE_LOCAL;
+	return nexthop && (nexthop->type == XFIB_ROUTE_LOCAL || nexthop->type == XFIB_ROUTE_BROADCAST);
 }
 
 static __always_inline bool route__is_throw(const struct xfib_rib_value *value)

@@ -159,6 +159,8 @@ const struct link_seen *world__links(void);
 bool world__has_rules(uint8_t family);
 /* Does the kernel look up the routes of IPv4 sources for another cause than rp_filter? */
 bool world__checks_sources(void);
+/* Have there been IPv6 rules beside the usual ones? */
+bool world__had_rules6(void);
 
 void kernel__open(void);
 /* The way of a packet; `match`: the route that was found, with all its paths. */
@@ -175,7 +177,7 @@ size_t kernel__routes(uint8_t family, const struct route_seen **ret_routes);
 struct tally {
 	uint64_t steps, refused, settled, syncs, questions;
 	uint64_t forwarded, dropped, kept; /* kept: the kernel would not forward them either */
-	uint64_t unmarked;                 /* answers that were not compared: see excuse__is_unmarked() */
+	uint64_t unmarked;                 /* answers that were not compared: see excuse__is_unknowable() */
 	uint64_t passed[64];               /* the kernel forwards, xfib does not: by enum xfib_reason */
 	uint64_t helper[16];               /* bpf_fib_lookup()'s word where it is not the kernel's: by enum in judge.c */
 };

@@ -106,6 +106,20 @@ static bool is_peculiar(const struct address *address)
 	return false;
 }
 
+/* In table local as a machine's own or a broadcast address: what is sent from there goes up, whatever the tables behind say. */
+static bool is_own(const struct address *address)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(address->family, &routes);
+
+	for (size_t i = 0; i < count; i++) {
+		if (routes[i].table == RT_TABLE_LOCAL && (routes[i].type == RTN_LOCAL || routes[i].type == RTN_BROADCAST) &&
+		    route__covers(&routes[i], address))
+			return true;
+	}
+	return false;
+}
+
 static bool has_throw(const struct question *question)
 {
 	const struct route_seen *routes;
@@ -137,7 +151,7 @@ static bool has_dead_path(const struct address *address)
  * A route `via inet6` that is made while its device has no carrier is not marked so in the kernel (fib_check_nh_v6_gw()
  * leaves RTNH_F_LINKDOWN out), which then uses it all the same. No other program can know when it was made.
  */
-bool excuse__is_unmarked(const struct opinions *opinions, const struct question *question)
+static bool is_unmarked(const struct opinions *opinions, const struct question *question)
 {
 	const struct route_seen *routes;
 	size_t count = kernel__routes(question->family, &routes);
@@ -154,6 +168,44 @@ bool excuse__is_unmarked(const struct opinions *opinions, const struct question 
 		}
 	}
 	return false;
+}
+
+/*
+ * A dump of the kernel's IPv6 routes leaves out one without a gateway that stands between the paths of another of its
+ * metric (fib6_dump_node()). Who goes by dumps cannot know of it.
+ */
+static bool may_hide_route(const struct address *address)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(address->family, &routes);
+
+	for (size_t i = 0; i < count && address->family == AF_INET6; i++) {
+		if (routes[i].path_count > 1 && route__covers(&routes[i], address))
+			return true;
+	}
+	return false;
+}
+
+/* Does the kernel send the packet by a device to which none of the routes leads that it tells of? */
+static bool is_left_out(const struct opinions *opinions, const struct question *question)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(question->family, &routes);
+
+	if (!opinions->forwards || !may_hide_route(&question->destination))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], &question->destination); j++) {
+			if (routes[i].path[j].ifindex == opinions->kernel.path[0].ifindex)
+				return false;
+		}
+	}
+	return true;
+}
+
+bool excuse__is_unknowable(const struct opinions *opinions, const struct question *question)
+{
+	return is_unmarked(opinions, question) || is_left_out(opinions, question);
 }
 
 static bool explains(const struct opinions *opinions, const struct question *question, const struct path_seen *path)
@@ -193,7 +245,7 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 	case XFIB_REASON_MTU_EXCEEDED: /* an IPv6 path keeps the MTU that it was added with, of which the kernel shows the first path's only */
 		return question->family == AF_INET6 && opinions->route.path_count > 1;
 	case XFIB_REASON_UNSUPPORTED_ROUTE:
-		return is_peculiar(&question->destination) || has_dead_path(&question->destination);
+		return is_peculiar(&question->destination) || has_dead_path(&question->destination) || may_hide_route(&question->destination);
 	case XFIB_REASON_NEXTHOP_DOWN:
 		return has_dead_path(&question->destination);
 	case XFIB_REASON_BROADCAST:
@@ -203,6 +255,8 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 	case XFIB_REASON_RP_FILTER:
 		return world__checks_sources() || has_dead_path(&question->source) || is_peculiar(&question->source) ||
 		       is_in_default(&question->source);
+	case XFIB_REASON_MARTIAN:
+		return question->family == AF_INET && is_own(&question->source);
 	case XFIB_REASON_POLICY_RULE:
 		return world__has_rules(question->family);
 	default:
@@ -270,6 +324,23 @@ static enum helper_difference compare_path(const struct opinions *opinions, cons
 	}
 }
 
+/* Once there have been rules, __fib6_rule_action() passes over a route whose device has no IPv6; fib6_rule_action_alt() does not. */
+static bool lacks_ipv6(const struct opinions *opinions, const struct address *address)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(address->family, &routes);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], address); j++) {
+			const struct link_seen *link = opinions__link(opinions, routes[i].path[j].ifindex);
+
+			if (link && !link->inet6)
+				return true;
+		}
+	}
+	return false;
+}
+
 enum helper_difference helper__compare(const struct opinions *opinions, const struct question *question)
 {
 	bool sends = opinions->helper.status == BPF_FIB_LKUP_RET_SUCCESS || opinions->helper.status == BPF_FIB_LKUP_RET_NO_NEIGH ||
@@ -281,6 +352,8 @@ enum helper_difference helper__compare(const struct opinions *opinions, const st
 			return HELPER_AGREES;
 		if (question->ttl <= 1)
 			return HELPER_TTL;
+		if (question->family == AF_INET6 && world__had_rules6() && lacks_ipv6(opinions, &question->destination))
+			return HELPER_NO_IPV6;
 		return opinions->kernel.error == -EINVAL ? HELPER_SOURCE : HELPER_UNEXPLAINED;
 	}
 	if (opinions->helper.status == BPF_FIB_LKUP_RET_NOT_FWDED && question->family == AF_INET6 && has_throw(question))

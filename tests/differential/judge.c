@@ -48,6 +48,7 @@ const char *judge__helper_name(size_t index)
 		[HELPER_ENCAPSULATED] = "an encapsulated route",
 		[HELPER_TTL] = "an expired TTL",
 		[HELPER_THROW] = "an IPv6 throw route",
+		[HELPER_NO_IPV6] = "a device without IPv6",
 		[HELPER_SOURCE] = "a source that is not valid",
 	};
 
@@ -131,6 +132,14 @@ static const char *ask(const struct question *question, struct opinions *ret_opi
 
 /* ---- judging ---- */
 
+/* Each of several IPv6 paths has an MTU of its own, of which a dump shows the first one's only: that of the device must hold. */
+static bool is_too_large(const struct opinions *opinions, const struct path_seen *path, const struct question *question)
+{
+	if (question->family == AF_INET6 && opinions->route.path_count > 1)
+		return question->length > opinions__link(opinions, path->ifindex)->mtu6;
+	return path__exceeds(opinions, path, question);
+}
+
 /* Is the egress that the frame shows one of the paths that the packet may take? */
 static const char *judge_egress(const struct opinions *opinions, const struct question *question)
 {
@@ -147,9 +156,11 @@ static const char *judge_egress(const struct opinions *opinions, const struct qu
 			wrong = "forwarded: to another neighbour than the kernel's";
 			continue;
 		}
-		if (path->encap)
-			return "forwarded: without its encapsulation";
-		return path__exceeds(opinions, path, question) ? "forwarded: though it is larger than the MTU" : NULL;
+		if (path->encap) { /* unless by another path, which goes the same way without */
+			wrong = "forwarded: without its encapsulation";
+			continue;
+		}
+		return is_too_large(opinions, path, question) ? "forwarded: though it is larger than the MTU" : NULL;
 	}
 	return wrong;
 }
@@ -303,7 +314,7 @@ const char *judge__ask(const struct question *question, char *ret_text, size_t s
 		if (difference == HELPER_UNEXPLAINED)
 			wrong = "bpf_fib_lookup() differs from the kernel";
 	}
-	if (wrong && excuse__is_unmarked(&opinions, question)) {
+	if (wrong && excuse__is_unknowable(&opinions, question)) {
 		tally->unmarked++;
 		return NULL;
 	}

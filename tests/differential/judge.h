@@ -45,8 +45,8 @@ bool path__exceeds(const struct opinions *opinions, const struct path_seen *path
 
 /* Is there a reason for a packet that the kernel forwards to go up? */
 bool excuse__accepts(const struct opinions *opinions, const struct question *question);
-/* Does the kernel use a path that it would not use if it had been made at another time? */
-bool excuse__is_unmarked(const struct opinions *opinions, const struct question *question);
+/* Does the kernel use a path of which it does not tell, or not that it would not use it if it had been made at another time? */
+bool excuse__is_unknowable(const struct opinions *opinions, const struct question *question);
 /* What xfib says of a packet that the kernel does not forward either: does it mean the same? */
 bool excuse__agrees(const struct opinions *opinions, const struct question *question);
 
@@ -60,6 +60,7 @@ enum helper_difference {
 	HELPER_ENCAPSULATED,  /* it cannot encapsulate */
 	HELPER_TTL,           /* it does not look at the TTL */
 	HELPER_THROW,         /* an IPv6 throw route ends its search in all tables, not in its own one only */
+	HELPER_NO_IPV6,       /* once there have been rules, it takes a route by a device that has no IPv6 */
 	HELPER_SOURCE,        /* it validates no source: martians, the machine's own, rp_filter */
 	HELPER_UNEXPLAINED,
 };

@@ -25,6 +25,7 @@ static int tap_fd[DEVICES]; /* of the devices that are a file's */
 static struct link_seen links[DEVICES];
 static uint32_t indexes[DEVICES];
 static bool custom_local;  /* there once was an IPv4 route of type local that somebody added */
+static bool had_rules6;   /* there once was a rule of IPv6 beside the usual ones, which the kernel never forgets */
 static bool links_changed; /* since world__flush() */
 
 static _Noreturn void die(const char *what)
@@ -276,6 +277,11 @@ bool world__checks_sources(void)
 	return custom_local;
 }
 
+bool world__had_rules6(void)
+{
+	return had_rules6;
+}
+
 int world__apply(const struct step *step)
 {
 	struct nlmsghdr *message;
@@ -307,6 +313,7 @@ int world__apply(const struct step *step)
 		return err;
 	message = step__message(step, &here, indexes);
 	err = message ? channel__ask(&here, message, NULL, NULL) : -ENODEV;
+	had_rules6 |= !err && step->kind == STEP_RULE && step->family == AF_INET6 && step->verb != VERB_DELETE;
 	custom_local |= !err && step->kind == STEP_ROUTE && step->family == AF_INET && step->type == RTN_LOCAL && step->verb != VERB_DELETE;
 	return err;
 }

@@ -37,10 +37,11 @@ bool unit__same_class(const struct xfib_route *held, const struct rib_route *rou
 	return held->metric == route->metric && held->tos == route->tos && held->owner == route->owner;
 }
 
-/* Do a held path and another one go the same way? */
+/* Do a held path and another one go the same way? One that is encapsulated does not go as one that is not. */
 static bool same_way(const struct xfib_nexthop *held, const struct nexthop_key *key)
 {
-	return held->ifindex == key->ifindex && held->gateway_family == key->gateway_family && held->type == key->type &&
+	return held->ifindex == key->ifindex && !((held->flags ^ key->flags) & XFIB_NEXTHOP_UNSUPPORTED) &&
+	       held->gateway_family == key->gateway_family && held->type == key->type &&
 	       !memcmp(held->gateway, key->gateway, sizeof(key->gateway));
 }
 

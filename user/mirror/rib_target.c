@@ -90,10 +90,16 @@ static uint32_t choose4(struct rib *rib, uint32_t head)
 	return XFIB_NONE;
 }
 
+static bool is_blackhole_object(const struct xfib_route *route)
+{
+	return route->type == XFIB_ROUTE_BLACKHOLE && route->flags & XFIB_ROUTE_NEXTHOP_OBJECT;
+}
+
 /*
  * As find_rr_leaf() in the kernel has it for a machine that forwards: of the routes with the lowest metric, or, where none
  * of them can be used, of all others whatever their metrics, the one with the highest preference. Between equals
- * the ingress port decides; and a route of several paths has a preference for each, of which only one is known.
+ * the ingress port decides; and a route of several paths has a preference for each, of which only one is known. A
+ * next hop object that is a blackhole ends the search where the kernel comes by it, whatever the preferences.
  */
 static uint32_t choose6(struct rib *rib, uint32_t head)
 {
@@ -108,7 +114,7 @@ static uint32_t choose6(struct rib *rib, uint32_t head)
 		int rank = rank_of(routes[id].preference);
 
 		if (target) {
-			has_several |= unit.count > 1;
+			has_several |= unit.count > 1 || is_blackhole_object(&routes[id]);
 			is_contested = best && (has_several || rank == best_rank || (rank < best_rank && is_contested));
 			release(rib, rank > best_rank ? best : target);
 			best = rank > best_rank ? target : best;
