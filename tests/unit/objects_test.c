@@ -122,6 +122,21 @@ static void a_device_takes_its_objects_along(void **state)
 	assert_int_equal(count_of(11), -1);
 }
 
+/* Only as the only one: the kernel takes no other. */
+static void a_member_that_becomes_a_blackhole_makes_one_of_its_group(void **state)
+{
+	struct nl_nexthop group = { .id = 10, .member_count = 1, .members = { { 1, 1 } } };
+	struct nl_nexthop blackhole = { .id = 1, .blackhole = true };
+
+	(void)state;
+	set(1, 11);
+	assert_int_equal(objects__set(objects, &group), 0);
+	assert_int_equal(count_of(10), 1);
+	assert_int_equal(objects__set(objects, &blackhole), 0);
+	assert_true(objects__has_changed(objects, 10));
+	assert_int_equal(count_of(10), 0);
+}
+
 static void what_a_dump_does_not_name_goes(void **state)
 {
 	(void)state;
@@ -160,6 +175,7 @@ int main(void)
 		TEST(a_change_concerns_its_groups),
 		TEST(what_was_asked_for_counts_as_changed_when_it_comes),
 		TEST(a_device_takes_its_objects_along),
+		TEST(a_member_that_becomes_a_blackhole_makes_one_of_its_group),
 		TEST(what_a_dump_does_not_name_goes),
 		TEST(too_many_members_are_unfit),
 	};

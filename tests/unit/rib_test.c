@@ -456,6 +456,33 @@ static void an_expired_route_is_not_used(void **state)
 	assert_true(rib__next_expiry(rib) > 0);
 }
 
+/* What the kernel says of a route whose next hop object was replaced: it must not take the place of another route. */
+static void a_replaced_object_replaces_its_own_route(void **state)
+{
+	struct listed first = { .count = 1, .device = { 1 }, .gateway = { 1 }, .weight = { 1 } };
+	struct listed second = { .count = 1, .device = { 2 }, .gateway = { 2 }, .weight = { 1 } };
+	struct xfib_rib_value value;
+	struct rib_path paths[3];
+	struct rib_route route;
+
+	(void)state;
+	lists[3].address[0] = 77;
+	lists[3].length = 16;
+	make_route(3, &first, paths, &route);
+	assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
+	make_route(3, &second, paths, &route);
+	route.nexthop_id = 9;
+	route.flags = XFIB_ROUTE_NEXTHOP_OBJECT;
+	assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
+	paths[0].nexthop.gateway[3] = 3;
+	assert_int_equal(rib__add(rib, &route, RIB_REPLACE), 0);
+	assert_true(find(3, &value));
+	check_path(&maps->routes[value.route], &first, 0);
+	second.gateway[0] = 3;
+	check_path(&maps->routes[maps->routes[value.route].next], &second, 0);
+	assert_int_equal(maps->routes[maps->routes[value.route].next].next, XFIB_NONE);
+}
+
 static int setup(void **state)
 {
 	const struct map_sizes sizes = { .routes = 2048, .nexthops = 64, .groups = 512, .links = 64, .addresses = 64,
@@ -497,6 +524,7 @@ int main(void)
 		cmocka_unit_test(nothing_leaks),
 		cmocka_unit_test(what_was_refused_does_not_go_astray),
 		cmocka_unit_test(an_expired_route_is_not_used),
+		cmocka_unit_test(a_replaced_object_replaces_its_own_route),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -292,6 +292,7 @@ int objects__resolve(struct objects *objects, uint32_t id, struct nl_path paths[
 {
 	struct object *object = find(objects, id);
 	uint32_t count = 0;
+	bool blackhole = false;
 
 	if (!object || !object->known) {
 		int err = object ? 0 : take(objects, id, &object);
@@ -313,13 +314,14 @@ int objects__resolve(struct objects *objects, uint32_t id, struct nl_path paths[
 		if (take(objects, object->members[i].id, &member))
 			continue;
 		member->asked |= !member->known;
+		blackhole |= member->known && member->blackhole; /* the only member of its group then */
 		if (!member->known || member->member_count || member->blackhole)
 			continue;
 		paths[count] = member->path;
 		paths[count++].weight = object->members[i].weight;
 	}
 	*ret_count = count;
-	return count ? 0 : -ENOENT;
+	return count || blackhole ? 0 : -ENOENT;
 }
 
 bool objects__have_changed(const struct objects *objects)

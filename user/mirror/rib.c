@@ -112,6 +112,32 @@ static bool find_replaced(const struct rib *rib, const struct rib_route *route, 
 	return found;
 }
 
+/*
+ * The kernel says of each route by a next hop object that was replaced that it is replaced: by itself, wherever it
+ * stands among those of its class.
+ */
+static bool find_by_object(const struct rib *rib, const struct rib_route *route, struct place *place)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t previous = XFIB_NONE;
+
+	if (!rib->objects || !route->nexthop_id)
+		return false;
+	for (uint32_t id = place->head; id;) {
+		struct unit unit = unit__at(rib, id);
+
+		if (rib->objects[id] == route->nexthop_id && unit__same_class(&routes[id], route) &&
+		    routes[id].protocol == route->protocol) {
+			place->previous = previous;
+			place->old = unit;
+			return true;
+		}
+		previous = unit.last;
+		id = routes[unit.last].next;
+	}
+	return false;
+}
+
 /* IPv6 adds paths to the route of the same metric that takes any, and then names all paths of it. */
 static bool find_joined(const struct rib *rib, const struct rib_route *route, struct place *place)
 {
@@ -330,7 +356,7 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 		unit__mark_seen(rib, unit);
 		return 0;
 	}
-	if (position == RIB_REPLACE ? find_replaced(rib, route, &place) : false)
+	if (position == RIB_REPLACE && (find_by_object(rib, route, &place) || find_replaced(rib, route, &place)))
 		return rib__put(rib, route, place, &unit);
 	if (position != RIB_REPLACE && find_joined(rib, route, &place))
 		return join(rib, route, place, &unit);
