@@ -352,6 +352,33 @@ static void outputs_stay_untouched(void **state)
 	assert_memory_equal(&route, &before, sizeof(route));
 }
 
+/* Its key in the tries would be that of another prefix. */
+static void a_prefix_has_no_host_bits(void **state)
+{
+	static const struct {
+		uint8_t family, length;
+		const char *prefix;
+		int result;
+	} cases[] = {
+		{ AF_INET, 24, "203.0.113.0", 0 },
+		{ AF_INET, 32, "203.0.113.255", 0 },
+		{ AF_INET, 24, "203.0.113.1", -EBADMSG },
+		{ AF_INET, 23, "203.0.113.0", -EBADMSG },
+		{ AF_INET6, 49, "2001:db8:1:8000::", 0 },
+		{ AF_INET6, 128, "2001:db8::1", 0 },
+		{ AF_INET6, 48, "2001:db8:1:8000::", -EBADMSG },
+		{ AF_INET6, 127, "2001:db8::1", -EBADMSG },
+	};
+	struct nl_route route;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		begin_route(cases[i].family, cases[i].prefix, cases[i].length);
+		mnl_attr_put_u32(&message.header, RTA_OIF, 7);
+		assert_int_equal(nl_parse__route(&message.header, paths, &route), cases[i].result);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +389,7 @@ int main(void)
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(damaged_anyhow),
 		cmocka_unit_test(outputs_stay_untouched),
+		cmocka_unit_test(a_prefix_has_no_host_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "change_private.h"
+#include "host_bits.h"
 
 #define LIFETIME_MAX 0x7fffffffu
 
@@ -21,19 +22,6 @@ static int refuse(char ret_message[CHANGE_MESSAGE], const char *format, ...)
 	vsnprintf(ret_message, CHANGE_MESSAGE, format, args);
 	va_end(args);
 	return -EINVAL;
-}
-
-static bool is_zero_from(const uint8_t address[16], uint32_t bit)
-{
-	uint32_t at = bit / 8;
-
-	if (at < 16 && address[at] & (0xff >> bit % 8))
-		return false;
-	for (at++; at < 16; at++) {
-		if (address[at])
-			return false;
-	}
-	return true;
 }
 
 static uint32_t bits_of(uint32_t family)
@@ -56,13 +44,13 @@ static int check_prefix(const struct xfib_route_spec *spec, char ret_message[CHA
 	if (spec->prefix_length > bits_of(spec->family))
 		return refuse(ret_message, "prefix length %u: at most %u is possible", spec->prefix_length,
 			      bits_of(spec->family));
-	if (!is_zero_from(spec->prefix, spec->prefix_length)) {
+	if (!address__is_zero_from(spec->prefix, spec->prefix_length)) {
 		inet_ntop((int)spec->family, spec->prefix, text, sizeof(text));
-		if (!is_zero_from(spec->prefix, bits_of(spec->family)))
+		if (!address__is_zero_from(spec->prefix, bits_of(spec->family)))
 			return refuse(ret_message, "prefix %s: the bytes behind an IPv4 address must be zero", text);
 		return refuse(ret_message, "prefix %s/%u: bits behind the prefix are set", text, spec->prefix_length);
 	}
-	if (!is_zero_from(spec->source, bits_of(spec->family)))
+	if (!address__is_zero_from(spec->source, bits_of(spec->family)))
 		return refuse(ret_message, "source address: the bytes behind an IPv4 address must be zero");
 	return 0;
 }
@@ -106,7 +94,7 @@ static int check_gateway(const struct xfib_route_spec *spec, const struct xfib_p
 	char text[INET6_ADDRSTRLEN] = "";
 
 	if (!path->gateway_family) {
-		if (!is_zero_from(path->gateway, 0))
+		if (!address__is_zero_from(path->gateway, 0))
 			return refuse(ret_message, "gateway: an address is given, but no family");
 		return 0;
 	}
@@ -114,9 +102,9 @@ static int check_gateway(const struct xfib_route_spec *spec, const struct xfib_p
 		return refuse(ret_message, "gateway family %u: AF_INET, AF_INET6 or 0 is expected", path->gateway_family);
 	if (spec->family == AF_INET6 && path->gateway_family == AF_INET)
 		why = "an IPv6 route cannot have an IPv4 gateway";
-	else if (is_zero_from(path->gateway, 0))
+	else if (address__is_zero_from(path->gateway, 0))
 		why = "the unspecified address is none; give no family for an on-link route";
-	else if (!is_zero_from(path->gateway, bits_of(path->gateway_family)))
+	else if (!address__is_zero_from(path->gateway, bits_of(path->gateway_family)))
 		why = "the bytes behind an IPv4 address must be zero";
 	if (!why && spec->type <= XFIB_ROUTE_UNICAST)
 		return 0;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host_bits.h"
 #include "netlink_parse.h"
 
 /* A gateway of the route's family, or of the other one (RTA_VIA). */
@@ -150,6 +151,8 @@ int nl_parse__route(const struct nlmsghdr *message, struct nl_path *paths, struc
 	route.requester = message->nlmsg_pid;
 	route.sequence = message->nlmsg_seq;
 	err = nl_parse__copy(table[RTA_DST], route.prefix, length);
+	if (!err && !address__is_zero_from(route.prefix, route.prefix_length))
+		err = -EBADMSG;
 	if (!err)
 		err = nl_parse__copy(table[RTA_TABLE], &route.table, sizeof(route.table));
 	if (!err)
