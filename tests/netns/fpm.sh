@@ -15,7 +15,7 @@ routers__make
 start() { xfibd__start --fpm --fpm-hold 12 "$@" ra rb rc; }
 logged() { grep -qE "$1" "$DIR/xfibd.log"; }
 count() { xfib "$1" route show proto bgp ${2:+table "$2"} | grep -c '^[^[:space:]]'; }
-own_bgp() { [ "$(count -4 2620)" -ge "$((COUNT4 / 2))" ]; }
+own_bgp() { local n; n=$(count -4 2620); [ "$n" -ge "$((COUNT4 / 2))" ] || { echo "$n of $COUNT4 routes"; return 1; }; }
 forwarded() { [ "$(routers__traffic | cut -d' ' -f1)" -ge 100000 ]; }
 
 # ---- a table of its own ----

@@ -115,22 +115,24 @@ static struct xfib_state state_of(const struct xfib *instance)
 	return state;
 }
 
-/* Returns when the maps have `count` routes, or the time when they last changed. */
+/* Returns when the maps have `count` routes, or when their number has been the same for a second the time since then. */
 static double await(const struct xfib *instance, uint32_t count)
 {
 	double changed = now();
-	uint32_t changes = 0;
+	uint32_t last = 0;
 
 	for (;;) {
 		struct xfib_state state = state_of(instance);
 
-		if (state.routes4 + state.routes6 >= count)
+		uint32_t routes = state.routes4 + state.routes6;
+
+		if (routes >= count)
 			return now();
-		if (state.changes != changes)
+		if (routes != last) /* `changes` moves each second, whatever happens */
 			changed = now();
 		if (now() > changed + 1)
 			return changed;
-		changes = state.changes;
+		last = routes;
 		usleep(2000);
 	}
 }

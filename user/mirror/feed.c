@@ -96,15 +96,6 @@ void feed__end_frame(struct feed *feed)
 	feed->deletes = false;
 }
 
-static bool has_host_bits(const struct nl_route *route)
-{
-	for (uint32_t bit = route->prefix_length; bit < 128; bit++) {
-		if (route->prefix[bit / 8] & (0x80 >> bit % 8))
-			return true;
-	}
-	return false;
-}
-
 /* Those that the table holds: of the daemon's table main, and not the kernel's own. */
 static bool is_wanted(const struct nl_route *route)
 {
@@ -151,8 +142,6 @@ static int take_route(struct feed *feed, const struct nlmsghdr *message)
 
 	if (err)
 		return err < 0 ? err : 0;
-	if (has_host_bits(&route))
-		return -EBADMSG;
 	if (!is_wanted(&route) || (message->nlmsg_type == RTM_NEWROUTE && route.type == RTN_UNSPEC))
 		return 0;
 	mirror__make_route(feed->mirror, &route, feed->objects, XFIB_OWNER_XFIB, paths, &made);
