@@ -146,7 +146,8 @@ $(B)/bpf/xfib.bpf.o: bpf/xfib.bpf.c $(wildcard bpf/*.h) $(wildcard include/xfib/
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && $(BPFTOOL) gen object $@ $@.tmp && rm $@.tmp
 
 # Programs of the tests and benchmarks.
-$(B)/tests/%.skel.h: tests/%.bpf.c vmlinux/vmlinux.h
+# The headers of all: a benchmark of an old look-up would mislead.
+$(B)/tests/%.skel.h: tests/%.bpf.c $(wildcard bpf/*.h include/xfib/*.h tests/*/*.h) vmlinux/vmlinux.h
 	@mkdir -p $(@D)
 	$(call say,SKEL,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $(@:.skel.h=.bpf.o)

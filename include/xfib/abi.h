@@ -276,6 +276,8 @@ enum xfib_owner {
 #define XFIB_ROUTE_GONE 0x08 /* no longer a route: the slot waits to be used again, and a walk skips it */
 #define XFIB_ROUTE_NEXTHOP_OBJECT 0x20 /* by a next hop object of the kernel's (ip-nexthop(8)) */
 #define XFIB_ROUTE_INCOMPLETE 0x10 /* first slot of a prefix below which a route was refused: packets go up */
+#define XFIB_ROUTE_MADE 0x40     /* by the change of own routes that is under way, see xfib_state.own_change */
+#define XFIB_ROUTE_REPLACED 0x80 /* likewise: replaced or deleted by it */
 
 /* Element of xfib_routes: one path of one route. A slot is free when `family` is 0. */
 struct xfib_route {
@@ -558,7 +560,11 @@ struct xfib_state {
 	__u64 prefix_seed; /* of xfib_prefix__hash() */
 	__u64 lengths4; /* bit n: xfib_prefixes has IPv4 prefixes of length n, of whatever table */
 	__u32 fib_tables; /* tables and families with a compiled FIB */
-	__u32 pad2;
+	/*
+	 * Not 0 while own routes change, all together or not at all: whoever takes over from a daemon that was killed then
+	 * leaves out the routes that are marked as made, and keeps those marked as replaced. Otherwise the marks mean nothing.
+	 */
+	__u32 own_change;
 	/*
 	 * Bloom filters of one cache line each over the single addresses in table
 	 * local: what is in none of them, nor in a wide prefix (see

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 # The daemon is killed (SIGKILL) at random instants, while it starts, takes over and follows changes, with packets on
 # their way and readers of its maps: each packet arrives where it must, no answer is wrong, and afterwards nothing is
-# stale and nothing is left behind. Packets to routes that stay are counted, while routes around them change.
+# stale and nothing is left behind. Packets to routes that stay are counted, while routes around them change. Changes of
+# many own routes are there as a whole or not at all.
 #
 # XFIB_KILLS=500 kills so often (default 100, but no longer than XFIB_KILL_SECONDS, 60, unless XFIB_KILLS is given), XFIB_SEED
 # chooses other instants.
@@ -22,7 +23,7 @@ echo "# XFIB_SEED=$seed"
 RANDOM=$seed
 kills=${XFIB_KILLS:-100}
 seconds=${XFIB_KILL_SECONDS:-$([ -n "${XFIB_KILLS:-}" ] && echo 3600 || echo 60)}
-options=(--max-routes 8192 --max-nexthops 1024 --max-groups 64 --max-links 64 --max-addresses 64 --max-neighbours 256)
+options=(--max-routes 16384 --max-nexthops 1024 --max-groups 64 --max-links 64 --max-addresses 64 --max-neighbours 256)
 
 # ---- routes that stay ----
 flows=() questions=()
@@ -68,6 +69,27 @@ churn() {
 	done
 }
 
+# ---- own routes that change all together: by one gateway, by the other one, none ----
+together=4000
+for i in $(seq 0 15); do seq -f "20.$i.%g.0/24" 0 249; done >"$DIR/together"
+touch "$DIR/lock"
+alone() { flock "$DIR/lock" "$@"; } # nobody changes them meanwhile
+change_together() {
+	local do=(ip netns exec "$R" "$BUILD/xfib" route)
+	while :; do
+		alone "${do[@]}" import "$DIR/together" table 1001 via 10.0.2.1 dev rb
+		alone "${do[@]}" import "$DIR/together" table 1001 via 10.0.3.1 dev rc
+		[ $((RANDOM % 3)) != 0 ] || alone "${do[@]}" flush table 1001
+		sleep 0.01
+	done >/dev/null 2>&1
+}
+# Those that there are, by their gateways: as one change left them.
+is_whole() {
+	local seen
+	seen=$(xfib -j route show table 1001 | jq -r '.[].gateway' | sort | uniq -c | awk '{ printf "%s%d by %s", (NR > 1 ? ", " : ""), $1, $2 }')
+	[[ $seen == "" || $seen == "$together by 10.0.2.1" || $seen == "$together by 10.0.3.1" ]] || { echo "$seen"; return 1; }
+}
+
 check "xfibd starts" xfibd__start "${options[@]}" ra rb rc
 check "routes of xfib's own" xfib route import - table 1000 via 10.0.2.1 dev rb < <(seq -f "198.51.%g.0/24" 50)
 begin=${EPOCHREALTIME/./}
@@ -80,7 +102,9 @@ XFIB_BACKEND=maps ip netns exec "$R" "$BUILD/tests/chaos/reader" "${questions[@]
 reader=$!
 churn &
 churner=$!
-jobs+=("$traffic" "$reader" "$churner")
+change_together &
+writer=$!
+jobs+=("$traffic" "$reader" "$churner" "$writer")
 sleep 0.5
 check "packets are forwarded here" [ "$(reason forwarded ra)" -gt 100 ]
 
@@ -88,24 +112,30 @@ check "packets are forwarded here" [ "$(reason forwarded ra)" -gt 100 ]
 pause() { # for a random part of so many ms
 	sleep "$(awk -v r=$((RANDOM * 32768 + RANDOM)) -v ms="$1" 'BEGIN { print r / 1073741824 * ms / 1000 }')"
 }
-end=$((SECONDS + seconds)) killed=0 unready=0
+end=$((SECONDS + seconds)) killed=0 unready=0 in_change=0
 while [ "$killed" -lt "$kills" ] && [ "$SECONDS" -lt "$end" ]; do
 	pid=$(xfibd__pid)
 	kill -KILL "$pid"
 	while kill -0 "$pid" 2>/dev/null; do sleep 0.002; done
 	killed=$((killed + 1))
 	: >"$DIR/xfibd.log"
-	ip netns exec "$R" "$BUILD/xfibd" "${options[@]}" >>"$DIR/xfibd.log" 2>&1 &
+	exec 8<"$DIR/lock"
+	flock 8 # the change that the kill has ended is over for its client too
+	ip netns exec "$R" "$BUILD/xfibd" "${options[@]}" >>"$DIR/xfibd.log" 2>&1 8<&- &
 	disown $!
 	echo $! >"$DIR/xfibd.pid"
 	# Every other time an instant of the start, else one of the time that follows.
 	if [ $((RANDOM % 2)) = 0 ]; then
+		exec 8<&-
 		pause "$takes_ms"
 		grep -q ready: "$DIR/xfibd.log" || unready=$((unready + 1))
 	else
 		begin=${EPOCHREALTIME/./}
 		eventually 20 grep -q ready: "$DIR/xfibd.log"
 		takes_ms=$(((takes_ms * 3 + (${EPOCHREALTIME/./} - begin) / 1000) / 4))
+		! grep -q 'it is taken back' "$DIR/xfibd.log" || in_change=$((in_change + 1))
+		seen=$(is_whole) || check "kill $killed: own routes are as one change left them, not $seen" false
+		exec 8<&-
 		pause 300
 	fi
 	kill -0 "$(xfibd__pid)" 2>/dev/null || { # it ended by itself
@@ -113,13 +143,15 @@ while [ "$killed" -lt "$kills" ] && [ "$SECONDS" -lt "$end" ]; do
 		break
 	}
 done
-echo "# $killed kills, $unready of them before the daemon was ready, which took $takes_ms ms"
+echo "# $killed kills, $unready of them before the daemon was ready, which took $takes_ms ms; $in_change in the middle of a change of own routes"
 check "there were enough kills" [ "$killed" -ge 10 ]
 check "some of them while the daemon started" [ "$unready" -ge 1 ]
 check "some of them when it had" [ "$unready" -lt "$killed" ]
+check "some of them in the middle of a change of own routes" [ "$in_change" -ge 1 ]
 
 # ---- afterwards ----
-kill "$churner"
+kill "$churner" "$writer"
+wait "$writer" 2>/dev/null
 xfibd__stop KILL
 check "the last one takes over" xfibd__start "${options[@]}"
 kill "$traffic"
@@ -129,6 +161,7 @@ kill "$(pgrep -P "$reader" || echo "$reader")" 2>/dev/null
 wait "$reader"
 check_match "no answer was wrong" '^asked [0-9]{3,} wrong 0$' "$(cat "$DIR/reader")"
 check "nothing is stale, nothing is missing" xfib verify
+check "own routes that change together are as one change left them" is_whole
 check_output "routes of xfib's own are all there" 50 jq length <(xfib -j route show table 1000)
 pinned() { ls "$DIR/bpf" | grep -vxE '.*\.debug|ip|tc|xdp'; } # what every BPF file system has, and what ip(8) makes there
 check_output "nothing is left behind beside the pin directory" xfib pinned

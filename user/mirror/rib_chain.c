@@ -217,6 +217,7 @@ int place__splice(struct rib *rib, struct place place, struct unit unit)
 
 	if (err)
 		return err;
+	own__mark(rib, place, unit, true);
 	if (unit.count)
 		routes[unit.last].next = rest;
 	if (place.previous) {
@@ -227,8 +228,10 @@ int place__splice(struct rib *rib, struct place place, struct unit unit)
 	} else {
 		err = target__publish(rib, place.head, next);
 	}
-	if (err)
+	if (err) {
+		own__mark(rib, place, unit, false);
 		return err;
+	}
 	if (unit__is_on_link(rib, place.old) || unit__is_on_link(rib, unit))
 		rib->on_link_version++;
 	rib__tell(rib, place, unit);

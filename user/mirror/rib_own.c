@@ -8,6 +8,9 @@
  * even the age of a route is as it was. Whatever changes own routes meanwhile
  * (a device that goes) is a step too.
  *
+ * Should the daemon be killed in between, the marks XFIB_ROUTE_MADE and XFIB_ROUTE_REPLACED in the slots tell the next one
+ * what the routes were before (xfibd/own_routes.c). The store that says that they count no more keeps the changes.
+ *
  * Cost: 28 bytes a step; the slots of what was replaced, until the end.
  */
 #include <errno.h>
@@ -39,18 +42,38 @@ int own__reserve(struct rib *rib)
 	return 0;
 }
 
-/* Has walks over all slots pass the unit by, or not any more. */
-static void set_gone(struct rib *rib, struct unit unit, bool gone)
+static void set_flags(struct rib *rib, struct unit unit, uint8_t flags, bool on)
 {
 	struct xfib_route *routes = rib->maps->routes;
 	uint32_t id = unit.first;
 
 	for (uint32_t i = 0; i < unit.count; i++, id = routes[id].next) {
-		if (gone)
-			__atomic_or_fetch(&routes[id].flags, XFIB_ROUTE_GONE, __ATOMIC_RELEASE);
+		if (on)
+			__atomic_or_fetch(&routes[id].flags, flags, __ATOMIC_RELEASE);
 		else
-			__atomic_and_fetch(&routes[id].flags, (uint8_t)~XFIB_ROUTE_GONE, __ATOMIC_RELEASE);
+			__atomic_and_fetch(&routes[id].flags, (uint8_t)~flags, __ATOMIC_RELEASE);
 	}
+}
+
+/* Has walks over all slots pass the unit by, or not any more. */
+static void set_gone(struct rib *rib, struct unit unit, bool gone)
+{
+	set_flags(rib, unit, XFIB_ROUTE_GONE, gone);
+}
+
+void own__mark(struct rib *rib, struct place place, struct unit made, bool on)
+{
+	uint32_t any = made.count ? made.first : place.old.first;
+
+	if (rib->own_mode != OWN_NOTED || rib->maps->routes[any].owner != XFIB_OWNER_XFIB)
+		return;
+	set_flags(rib, made, XFIB_ROUTE_MADE, on);
+	set_flags(rib, place.old, XFIB_ROUTE_REPLACED, on);
+}
+
+static void set_change_open(struct rib *rib, bool open)
+{
+	__atomic_store_n(&rib->maps->state->own_change, open, __ATOMIC_SEQ_CST);
 }
 
 void own__replaced(struct rib *rib, struct place place, struct unit made)
@@ -62,8 +85,7 @@ void own__replaced(struct rib *rib, struct place place, struct unit made)
 			unit__release(rib, place.old, true);
 		return;
 	}
-	if (place.old.count)
-		set_gone(rib, place.old, true);
+	set_gone(rib, place.old, true);
 	if (rib->own_mode == OWN_NOTED)
 		rib->steps[rib->step_count++] = (struct own_step){ place.previous, place.old, made };
 }
@@ -72,6 +94,7 @@ void rib__begin_own(struct rib *rib)
 {
 	rib->own_mode = OWN_NOTED;
 	rib->step_count = 0;
+	set_change_open(rib, true);
 }
 
 /* The chain is as the step left it, since later ones have been taken back. */
@@ -82,12 +105,10 @@ static int take_back(struct rib *rib, const struct own_step *step)
 	uint8_t family = rib->maps->routes[any].family;
 	int err;
 
-	if (step->old.count)
-		set_gone(rib, step->old, false);
+	set_gone(rib, step->old, false);
 	err = place__splice(rib, place, step->old);
 	if (err) {
-		if (step->old.count)
-			set_gone(rib, step->old, true);
+		set_gone(rib, step->old, true);
 		return err;
 	}
 	rib__count(rib, family, (step->old.count > 0) - (step->made.count > 0));
@@ -106,6 +127,11 @@ int rib__end_own(struct rib *rib, bool keep)
 		kept -= !err;
 	}
 	rib->own_mode = OWN_AT_ONCE;
+	set_change_open(rib, false);
+	for (uint32_t i = 0; i < rib->step_count; i++) { /* before the next change, and before the first slot is used again */
+		set_flags(rib, rib->steps[i].made, XFIB_ROUTE_MADE | XFIB_ROUTE_REPLACED, false);
+		set_flags(rib, rib->steps[i].old, XFIB_ROUTE_MADE | XFIB_ROUTE_REPLACED, false);
+	}
 	for (uint32_t i = 0; i < rib->step_count; i++) {
 		struct unit unreachable = i < kept ? rib->steps[i].old : rib->steps[i].made;
 

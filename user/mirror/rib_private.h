@@ -164,6 +164,9 @@ void unit__read(const struct rib *rib, struct unit unit, struct rib_path *paths,
 /* Room for one more step, where steps are noted. -ENOMEM */
 int own__reserve(struct rib *rib);
 
+/* Before `made` comes in place of place.old, both marked for whoever takes over if that is not the end of it; or not. */
+void own__mark(struct rib *rib, struct place place, struct unit made, bool on);
+
 /* The unit of `place` is no longer reachable, `made` is in its place. */
 void own__replaced(struct rib *rib, struct place place, struct unit made);
 

@@ -25,6 +25,7 @@ struct restore {
 	struct mirror *mirror;   /* that writes them */
 	const struct xfib *old;
 	struct change_list list;
+	bool undone; /* its writer ended in the middle of a change, see xfib_state.own_change: the change is taken back */
 	uint32_t dropped;
 };
 
@@ -96,36 +97,62 @@ static const char *reason_to_drop(const struct restore *restore, const struct xf
 	return NULL;
 }
 
-/* Notes the routes of the prefix whose first slot is `id`, in their order. */
-static int read_prefix(struct restore *restore, uint32_t id)
+/* Notes the route that begins with slot `id`, and tells the slot behind it. */
+static int note_route(struct restore *restore, uint32_t id, uint32_t *ret_next)
 {
-	uint32_t limit = restore->old->routes.count; /* a damaged chain may be a circle */
+	struct xfib_path_spec paths[XFIB_GROUP_MEMBERS];
+	struct change change;
+	const char *why;
 
-	while (id != XFIB_NONE && limit--) {
-		struct xfib_path_spec paths[XFIB_GROUP_MEMBERS];
-		struct change change;
-		const char *why;
-
-		if (!read_route(restore->old, id, &change, paths, &id))
-			continue;
-		change.restored = true; /* in the order of slots, which is not that in which routes were made */
-		why = reason_to_drop(restore, &change.spec);
-		if (why)
-			drop(restore, &change.spec, why);
-		else if (change_list__add(&restore->list, &change))
-			return -ENOMEM;
-	}
+	if (!read_route(restore->old, id, &change, paths, ret_next))
+		return 0;
+	change.restored = true; /* in the order of slots, which is not that in which routes were made */
+	why = reason_to_drop(restore, &change.spec);
+	if (!why)
+		return change_list__add(&restore->list, &change);
+	drop(restore, &change.spec, why);
 	return 0;
 }
 
+/* Notes the routes of the prefix whose first slot is `id`, in their order, but for those that a change was about. */
+static int read_prefix(struct restore *restore, uint32_t id)
+{
+	uint32_t limit = restore->old->routes.count; /* a damaged chain may be a circle */
+	struct xfib_route route;
+	int err = 0;
+
+	while (!err && limit-- && instance__route(restore->old, id, &route)) {
+		if (restore->undone && route.flags & (XFIB_ROUTE_MADE | XFIB_ROUTE_REPLACED))
+			id = route.next;
+		else
+			err = note_route(restore, id, &id);
+	}
+	return err;
+}
+
 /* Is a slot the first one of a prefix of an own table? */
-static bool is_first(const struct xfib *old, uint32_t id)
+static bool is_first(const struct xfib *old, uint32_t id, const struct xfib_route *route)
+{
+	return !(route->flags & XFIB_ROUTE_GONE) &&
+	       prefix__first(old, route->family, route->table, route->prefix, route->prefix_length) == id;
+}
+
+/* Does the slot begin a route that was there before the change, and that the change replaced or deleted? */
+static bool is_taken_out(const struct xfib_route *route)
+{
+	return (route->flags & (XFIB_ROUTE_MADE | XFIB_ROUTE_REPLACED | XFIB_ROUTE_MEMBER)) == XFIB_ROUTE_REPLACED;
+}
+
+static int read_slot(struct restore *restore, uint32_t id)
 {
 	struct xfib_route route;
+	uint32_t next;
 
-	return instance__route(old, id, &route) && route.family && route.owner == XFIB_OWNER_XFIB &&
-	       !(route.flags & XFIB_ROUTE_GONE) &&
-	       prefix__first(old, route.family, route.table, route.prefix, route.prefix_length) == id;
+	if (!instance__route(restore->old, id, &route) || !route.family || route.owner != XFIB_OWNER_XFIB)
+		return 0;
+	if (restore->undone && is_taken_out(&route))
+		return note_route(restore, id, &next);
+	return is_first(restore->old, id, &route) ? read_prefix(restore, id) : 0;
 }
 
 /* ---- writing the new one ---- */
@@ -171,10 +198,11 @@ int own_routes__restore(const char *pin, const struct maps *maps, struct mirror 
 	}
 	restore.old = old;
 	err = xfib_instance__state(old, &state);
-	for (uint32_t id = 1; !err && id < state.routes_end; id++) {
-		if (is_first(old, id))
-			err = read_prefix(&restore, id);
-	}
+	restore.undone = !err && state.own_change;
+	if (restore.undone)
+		log_info("the daemon before this one ended in the middle of a change of own routes: it is taken back");
+	for (uint32_t id = 1; !err && id < state.routes_end; id++)
+		err = read_slot(&restore, id);
 	if (!err)
 		write_all(&restore);
 	if (restore.dropped > LINES_MAX)
