@@ -11,12 +11,14 @@
 #   skip DESC REASON                counts as skipped
 #   finish                          prints the plan; its status is that of the whole test
 #
+# xfibd reads no configuration file but one that a test names.
 # XFIB_SLOW multiplies what is waited for, on a machine that is slow.
 # Needs bash. Scripts run from any directory: $ROOT is that of the project, $BUILD its build directory.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$ROOT/build
 OUT='' ERR=''
+export XFIB_CONFIG=/dev/null
 tap_count=0
 tap_failed=0
 

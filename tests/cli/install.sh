@@ -52,6 +52,7 @@ done < <(explanations)
 "$BUILD/xfibd" --help | grep -oE -- '--[a-z-]+' | sort -u >"$dir/options"
 while read -r option; do
 	check "xfibd(8) has $option" grep -qF -- "${option//-/\\-}" "$dir/usr/share/man/man8/xfibd.8"
+	check "  the completion too" grep -qE -- "$option( |\"|\$)" "$dir/usr/share/bash-completion/completions/xfibd"
 done <"$dir/options"
 
 check "make uninstall" make -s -C "$ROOT" uninstall DESTDIR="$dir" PREFIX=/usr

@@ -144,8 +144,23 @@ check_match "  names --on-exit" '--on-exit' "$OUT"
 check_status "xfibd --version" 0 "$BUILD/xfibd" --version
 check_status "xfibd with a wrong option" 2 "$BUILD/xfibd" --max-routes many
 check_match "  names it" "max-routes 'many'" "$ERR"
-check_status "xfibd with a relative pin directory" 1 "$BUILD/xfibd" --pin xfib
+check_status "xfibd with a relative pin directory" 2 "$BUILD/xfibd" --pin xfib
 check_match "  names it" "'xfib'" "$ERR"
+check_status "xfibd --check" 0 "$BUILD/xfibd" --check lo
+check_match "  says that all is well" 'no mistake in /dev/null and the command line' "$ERR"
+conf=$(mktemp)
+trap 'rm -f "$conf"' EXIT
+printf '%s\n' '# a router' 'port = nodevice' 'table = 100' 'max-route = 5' 'audit = 10s' >"$conf"
+check_status "xfibd --check with a wrong file" 2 "$BUILD/xfibd" --config "$conf" --check --mode fast
+check_match "  names each mistake" "^xfibd: $conf:2: port 'nodevice': does not exist" "$ERR"
+check_match "  with its line" "^xfibd: $conf:4: 'max-route': no such option; .*xfibd --help" "$ERR"
+check_match "  and what it must be" "^xfibd: $conf:5: audit '10s': must be a number from 0 to 86400" "$ERR"
+check_match "  those of the command line too" "^xfibd: --mode 'fast': must be" "$ERR"
+check_output "  and nothing else" 4 wc -l <<<"$ERR"
+check_status "a configuration file that is not there" 2 "$BUILD/xfibd" --config /nonexistent/xfibd.conf --check
+check_match "  is named" '/nonexistent/xfibd.conf: No such file' "$ERR"
+check_status "one that is a directory" 2 "$BUILD/xfibd" --config / --check
+check_match "  likewise" 'configuration file /: Is a directory' "$ERR"
 full() { "$xfib" --help >/dev/full; }
 check_status "output that cannot be written" 1 full
 check_match "  is an error" 'writing to standard output' "$ERR"

@@ -24,7 +24,7 @@ check_match "says what to do" 'no instance at .*start xfibd' "$ERR"
 check_status "attach without an instance" 1 xfib attach ra
 check_status "unload without an instance is fine" 0 xfib unload
 check_status "an unknown device" 2 daemon ra nodevice
-check_match "is named" "device 'nodevice' does not exist" "$ERR"
+check_match "is named" "device 'nodevice': does not exist" "$ERR"
 check_not "and nothing is left behind" ls "$XFIB_PIN"
 
 # ---- one daemon ----

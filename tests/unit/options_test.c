@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* user/xfibd/options.c: what is accepted, what is refused. */
+/* user/xfibd/option*.c: what is accepted, what is refused, and where it is said to be. */
 #include "unit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <unistd.h>
 
+#include "log.h"
 #include "options.h"
 
 static int parse(const char *line, struct options *options)
@@ -17,7 +19,6 @@ static int parse(const char *line, struct options *options)
 	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = strcmp(word, "EMPTY") ? word : word + 5;
 	argv[argc] = NULL;
-	optind = 0;
 	return options__parse(argc, argv, options);
 }
 
@@ -27,7 +28,7 @@ static void wrong_ones_are_refused(void **state)
 		"--table 0", "--table -1", "--table 4294967296", "--table 12abc", "--table EMPTY", "--table main5",
 		"--mode fast", "--on-exit maybe", "--max-routes 0", "--max-routes x", "--max-routes +5", "--max-links 1000",
 		"--max-groups 0x10", "--unknown", "-x", "nodevice", "lo nodevice", "--table", "--max-nexthops 99999999999",
-		"--receive-buffer 4095", "--audit -1", "--audit 86401", "--receive-buffer 64M",
+		"--port nodevice", "--pin relative", "--pin EMPTY", "--config /nonexistent", "--config", "--check=yes", "--verbose=yes", "--receive-buffer 4095", "--audit -1", "--audit 86401", "--receive-buffer 64M",
 		"--fpm=10.0.0.1.2", "--fpm=10.0.0.1:0", "--fpm=10.0.0.1:65536", "--fpm=10.0.0.1:", "--fpm=[::1", "--fpm=::1", "--fpm=[::1]x",
 		"--fpm=localhost", "--fpm-table 0", "--fpm-table 255", "--fpm-table 253", "--fpm-table x", "--fpm-hold 0",
 		"--fpm --fpm-table 7 --table 7", "--group nosuchgroup", "--group EMPTY", "--socket EMPTY",
@@ -53,14 +54,16 @@ static void right_ones_are_taken(void **state)
 	(void)state;
 	assert_int_equal(parse("--table 100 --table 4294967295 --mode auto --on-exit teardown --max-routes 100 --max-links 64 -v lo",
 			       &options), 0);
-	assert_int_equal(options.table_count, 2);
-	assert_int_equal(options.tables[1], 4294967295u);
+	assert_int_equal(options.tables.count, 2);
+	assert_int_equal(options.tables.numbers[1], 4294967295u);
 	assert_int_equal(options.mode, XFIB_MODE_AUTO);
 	assert_true(options.teardown && options.verbose);
 	assert_int_equal(options.sizes.routes, 100);
 	assert_int_equal(options.sizes.links, 64);
-	assert_int_equal(options.device_count, 1);
-	assert_string_equal(options.devices[0], "lo");
+	assert_int_equal(options.ports.count, 1);
+	assert_string_equal(options.ports.names[0], "lo");
+	assert_int_equal(parse("lo --port lo lo", &options), 0);
+	assert_int_equal(options.ports.count, 1);
 }
 
 static void fpm_is_taken(void **state)
@@ -148,6 +151,155 @@ static void groups_are_looked_up(void **state)
 	assert_int_equal(options.groups.watch, 0);
 }
 
+/* ---- the configuration file ---- */
+
+static char path[] = "/tmp/xfib-options-XXXXXX";
+static char said[4096]; /* what was logged, a line each */
+
+static void note_line(enum log_level level, const char *line)
+{
+	(void)level;
+	snprintf(said + strlen(said), sizeof(said) - strlen(said), "%s\n", line);
+}
+
+static int parse_file(const char *text, size_t length, const char *line, struct options *options)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fwrite(text, 1, length, file);
+	fclose(file);
+	said[0] = '\0';
+	return parse(line, options);
+}
+
+static void a_file_gives_options(void **state)
+{
+	static const char text[] = "# a comment\n"
+				   "\n"
+				   "table = 100\n"
+				   "  table=200   # another one\r\n"
+				   "port = lo\n"
+				   "mode\t=\tgeneric\n"
+				   "verbose\n"
+				   "fpm\n"
+				   "fpm-table = 7\n"
+				   "max-addresses = 100\n"
+				   "socket = /tmp/a#b\n"
+				   "max-routes = 5000";
+	struct options options;
+
+	(void)state;
+	assert_int_equal(parse_file(text, strlen(text), "", &options), 0);
+	assert_int_equal(options.tables.count, 2);
+	assert_int_equal(options.tables.numbers[1], 200);
+	assert_string_equal(options.ports.names[0], "lo");
+	assert_int_equal(options.mode, XFIB_MODE_GENERIC);
+	assert_true(options.verbose && options.fpm.length);
+	assert_int_equal(options.fpm_table, 7);
+	assert_int_equal(options.sizes.addresses, 200);
+	assert_int_equal(options.sizes.routes, 5000);
+	assert_string_equal(options.socket, "/tmp/a#b");
+	/* The command line wins, and adds to lists. */
+	assert_int_equal(parse("--max-routes 6000 --mode auto --table 300 --socket /tmp/c", &options), 0);
+	assert_int_equal(options.sizes.routes, 6000);
+	assert_int_equal(options.mode, XFIB_MODE_AUTO);
+	assert_int_equal(options.tables.count, 3);
+	assert_string_equal(options.socket, "/tmp/c");
+	/* So does the environment, by which clients go too. */
+	setenv("XFIB_SOCKET", "/tmp/d", 1);
+	assert_int_equal(parse("", &options), 0);
+	assert_string_equal(options.socket, "/tmp/d");
+	unsetenv("XFIB_SOCKET");
+	assert_int_equal(parse_file("verbose = no\n", 13, "", &options), 0);
+	assert_false(options.verbose);
+}
+
+/* Each mistake is said with file and line, not the first one alone. */
+static void mistakes_in_a_file_are_named(void **state)
+{
+	static const struct {
+		const char *text, *said; /* behind "PATH:LINE: "; %: the line's number is 2 and not 1 */
+	} cases[] = {
+		{ "max-routes = many\n", "max-routes 'many': must be a number from 16 to" },
+		{ "max-routes =\n", "max-routes '': must be a number" },
+		{ "max-routes\n", "max-routes: needs a value: max-routes = N" },
+		{ "= 5\n", "'': no such option" },
+		{ "max-route = 5\n", "'max-route': no such option; lines are 'option = value', and 'xfibd --help'" },
+		{ "--table = 5\n", "'--table': no such option" },
+		{ "config = /tmp/x\n", "'config': only the command line has this option" },
+		{ "check\n", "'check': only the command line" },
+		{ "verbose = 1\n", "verbose '1': must be yes or no" },
+		{ "mode = fast # so\n", "mode 'fast': must be native, generic or auto" },
+		{ "port = nodevice\n", "port 'nodevice': does not exist" },
+		{ "port = lo lo\n", "port 'lo lo': does not exist" },
+		{ "pin = relative\n", "pin 'relative': must be an absolute path" },
+		{ "max-links = 1000\n", "max-links '1000': must be a power of two" },
+		{ "mode = auto\nmode = auto\n", "%mode 'auto': line 1 says it already" },
+		{ "fpm\nfpm-table = 7\ntable = 7\n", "%fpm-table '7': option table mirrors it" },
+		{ "\nmode\n", "%mode: needs a value: mode = MODE" },
+	};
+	char wanted[512];
+	struct options options;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bool second = cases[i].said[0] == '%';
+
+		assert_int_equal(parse_file(cases[i].text, strlen(cases[i].text), "", &options), -EINVAL);
+		snprintf(wanted, sizeof(wanted), "%s:%d: %s", path, second ? 2 : 1, cases[i].said + second);
+		if (!strstr(said, wanted))
+			print_message("of %s said: %s\n", cases[i].text, said);
+		assert_non_null(strstr(said, wanted));
+	}
+	assert_int_equal(parse_file("mode = x\nmode\n\ntable=0", 23, "--audit x --check", &options), -EINVAL);
+	for (int line = 1; line <= 4; line += line == 2 ? 2 : 1) {
+		snprintf(wanted, sizeof(wanted), "%s:%d: ", path, line);
+		assert_non_null(strstr(said, wanted));
+	}
+	assert_non_null(strstr(said, "--audit 'x': must be a number"));
+	assert_int_equal(parse_file("verb\0ose\n", 10, "", &options), -EINVAL);
+	assert_non_null(strstr(said, ":1: 'verb': a zero byte"));
+	assert_int_equal(parse_file("mode = auto\n", 12, "--check", &options), 1);
+}
+
+static void no_file_is_too_long(void **state)
+{
+	size_t length = 2 * 1024 * 1024;
+	char *text = malloc(length);
+	struct options options;
+
+	(void)state;
+	memset(text, '\n', length);
+	assert_int_equal(parse_file(text, length, "", &options), -EINVAL);
+	assert_non_null(strstr(said, "File too large"));
+	memset(text, 'x', length);
+	assert_int_equal(parse_file(text, 100000, "", &options), -EINVAL);
+	assert_non_null(strstr(said, ":1: 'xxx"));
+	free(text);
+	assert_int_equal(parse_file("", 0, "", &options), 0);
+}
+
+static void differences_are_named(void **state)
+{
+	struct options before, after;
+	char text[256];
+
+	(void)state;
+	assert_int_equal(parse("", &before), 0);
+	assert_int_equal(parse("", &after), 0);
+	assert_int_equal(options__differences(&before, &after, true, text, sizeof(text)), 0);
+	assert_int_equal(options__differences(&before, &after, false, text, sizeof(text)), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(parse("--max-routes 100 --fpm --audit 0 lo --table 5", &after), 0);
+	assert_int_equal(options__differences(&before, &after, true, text, sizeof(text)), 2);
+	assert_string_equal(text, "port, audit");
+	assert_int_equal(options__differences(&before, &after, false, text, sizeof(text)), 3);
+	assert_string_equal(text, "table, fpm, max-routes");
+	assert_int_equal(options__differences(&before, &after, false, text, 8), 3);
+	assert_string_equal(text, "table, ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,7 +309,21 @@ int main(void)
 		cmocka_unit_test(right_ones_are_taken),
 		cmocka_unit_test(fpm_is_taken),
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(a_file_gives_options),
+		cmocka_unit_test(mistakes_in_a_file_are_named),
+		cmocka_unit_test(no_file_is_too_long),
+		cmocka_unit_test(differences_are_named),
 	};
+	int failed, fd = mkstemp(path);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (fd < 0)
+		return 1;
+	close(fd);
+	unsetenv("XFIB_PIN");
+	unsetenv("XFIB_SOCKET");
+	setenv("XFIB_CONFIG", path, 1);
+	log__set_sink(note_line);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(path);
+	return failed;
 }

@@ -27,7 +27,7 @@
 #endif
 
 struct instance {
-	char pin[PATH_MAX - 16];
+	char pin[PIN_SIZE];
 	char fresh[PATH_MAX]; /* where the new set is until it is published */
 	struct bpf_maps *maps;
 	gid_t readers;   /* of the pinned maps beside root, or NO_GROUP */
@@ -187,14 +187,8 @@ int instance__create(const char *pin, const struct map_sizes *sizes, gid_t reade
 		return -ENOMEM;
 	instance->lock_fd = instance->old_lock_fd = -1;
 	instance->readers = readers;
-	if (strlen(pin) >= sizeof(instance->pin) || pin[0] != '/') {
-		log_error("pin directory '%s': must be an absolute path of fewer than %zu bytes", pin,
-			  sizeof(instance->pin));
-		free(instance);
-		return -EINVAL;
-	}
 	snprintf(instance->pin, sizeof(instance->pin), "%s", pin);
-	snprintf(instance->fresh, sizeof(instance->fresh), "%s-new", pin);
+	snprintf(instance->fresh, sizeof(instance->fresh), "%s-new", instance->pin);
 	err = requirements__check_capabilities();
 	if (!err)
 		err = check_directories(instance);

@@ -9,11 +9,15 @@
 #ifndef XFIBD_INSTANCE_H
 #define XFIBD_INSTANCE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <xfib/xfib.h>
 
 #include "bpf_maps.h"
 #include "peer.h"
+
+/* Bytes of the path of a pin directory, with its end: those of a set's files beside it are longer. */
+#define PIN_SIZE (PATH_MAX - 16)
 
 struct instance;
 
@@ -21,6 +25,7 @@ struct instance;
  * Checks capabilities, kernel, pin directory and lock, and creates maps and
  * programs. What fails is logged. -EBUSY: a daemon runs already.
  *
+ * @pin: an absolute path of fewer than PIN_SIZE bytes
  * @readers: a group that may read the maps; NO_GROUP: root alone
  */
 int instance__create(const char *pin, const struct map_sizes *sizes, gid_t readers, struct instance **ret_instance);

@@ -100,8 +100,8 @@ static void warn_of_target(const struct maps *maps, const char *device)
 static int start(struct daemon *daemon, const struct options *options)
 {
 	struct mirror_opts opts = {
-		.tables = options->tables,
-		.table_count = options->table_count,
+		.tables = options->tables.numbers,
+		.table_count = options->tables.count,
 		.by_trie = options->by_trie,
 		.receive_buffer = (int)options->receive_buffer,
 		.audit_interval = options->audit_interval,
@@ -135,11 +135,11 @@ static int start(struct daemon *daemon, const struct options *options)
 		return -errno;
 	}
 	err = instance__publish(daemon->instance);
-	for (int i = 0; !err && i < options->device_count; i++)
-		err = instance__attach(daemon->instance, options->devices[i], options->mode);
+	for (uint32_t i = 0; !err && i < options->ports.count; i++)
+		err = instance__attach(daemon->instance, options->ports.names[i], options->mode);
 	mirror__handle(daemon->mirror); /* what the devices say to having been given a program */
-	for (int i = 0; !err && i < options->device_count; i++)
-		warn_of_target(&bpf->maps, options->devices[i]);
+	for (uint32_t i = 0; !err && i < options->ports.count; i++)
+		warn_of_target(&bpf->maps, options->ports.names[i]);
 	if (err && !instance__took_over(daemon->instance)) /* nothing half done */
 		instance__teardown(daemon->instance);
 	return err;

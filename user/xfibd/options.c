@@ -1,332 +1,346 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* The command line of xfibd. See options.h. */
+/*
+ * The options of xfibd: one table, from which the command line, the
+ * configuration file and the help are made. See options.h.
+ */
 #include "options.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/private.h"
 #include "log.h"
+#include "options_private.h"
 
-static const char usage[] =
-	"Usage: xfibd [OPTION]... [DEV]...\n"
-	"Mirrors the kernel's routes into BPF maps, by which XDP and TC programs forward.\n"
-	"Runs in the foreground. Attaches the XDP program to each DEV.\n"
-	"\n"
-	"      --table N            mirror table N (1 to 4294967295) beside local and main; may be repeated\n"
-	"      --mode MODE          attach to each DEV in mode native (default), generic or auto\n"
-	"      --on-exit WHAT       at SIGTERM or SIGINT: keep forwarding in place (default), or teardown\n"
-	"      --pin DIR            pin directory (default $XFIB_PIN, else /sys/fs/bpf/xfib)\n"
-	"      --socket PATH        take clients there (default $XFIB_SOCKET, else by the pin directory, see xfibd(8))\n"
-	"      --group NAME         let members of group NAME read the maps and watch routes\n"
-	"      --fpm[=ADDRESS:PORT] fill a table with what FRR's module dplane_fpm_nl says; it connects there\n"
-	"                           (default 127.0.0.1:2620)\n"
-	"      --fpm-table N        that table: one of xfib's own (default 2620), or main, beside the kernel's routes\n"
-	"      --fpm-hold SECONDS   what FRR does not name again goes so long after the last that it did (default 60)\n"
-	"      --max-routes N       room for N routes of both families, 64 bytes each (default 1572864)\n"
-	"      --max-nexthops N     room for N next hops (default 65536)\n"
-	"      --max-groups N       room for N multipath groups, 4 KiB each (default 1024)\n"
-	"      --lookup WHAT        packets and queries by the compiled FIB: fib (default), or by the LPM tries: trie\n"
-	"      --max-links N        room for N links, a power of two (default 1024)\n"
-	"      --max-addresses N    room for N addresses of this machine (default 4096)\n"
-	"      --max-neighbours N   room for N neighbours (default 65536)\n"
-	"      --audit SECONDS      compare a slice of the routes with the kernel's every SECONDS (default 10; 0: never)\n"
-	"      --receive-buffer N   bytes for changes that the kernel has announced and xfibd has not read (default 67108864)\n"
-	"  -v, --verbose            say more, what libbpf says included\n"
-	"  -V, --version            print the version\n"
-	"  -h, --help               print this\n"
-	"\n"
-	"SIGHUP compares everything with the kernel anew. See xfibd(8).\n";
+#define CONFIG_FILE "/etc/xfib/xfibd.conf"
 
-enum {
-	OPTION_TABLE = 256,
-	OPTION_MODE,
-	OPTION_ON_EXIT,
-	OPTION_PIN,
-	OPTION_SOCKET,
-	OPTION_GROUP,
-	OPTION_FPM,
-	OPTION_FPM_TABLE,
-	OPTION_FPM_HOLD,
-	OPTION_ROUTES,
-	OPTION_NEXTHOPS,
-	OPTION_GROUPS,
-	OPTION_LINKS,
-	OPTION_LOOKUP,
-	OPTION_ADDRESSES,
-	OPTION_NEIGHBOURS,
-	OPTION_AUDIT,
-	OPTION_RECEIVE_BUFFER,
+#define FIELD(member) .offset = offsetof(struct options, member), .size = sizeof(((struct options *)0)->member)
+
+static const struct option_row rows[] = {
+	{ "config", "FILE", .command = true,
+	  .help = "read options from FILE, as lines 'option = value', before those given here\n"
+		  "(default $XFIB_CONFIG, else " CONFIG_FILE " if it is there)" },
+	{ "check", .command = true, .help = "say what is wrong with file and options, and start nothing" },
+	{ "port", "DEV", .take = option__take_port, FIELD(ports), .repeatable = true, .live = true,
+	  .help = "attach the XDP program to DEV, like a DEV without option; may be repeated" },
+	{ "mode", "MODE", .take = option__take_mode, FIELD(mode), .live = true,
+	  .help = "attach to each DEV in mode native (default), generic or auto" },
+	{ "table", "N", .take = option__take_tables, FIELD(tables), .low = 1, .high = UINT32_MAX, .repeatable = true,
+	  .help = "mirror table N (1 to 4294967295) beside local and main; may be repeated" },
+	{ "on-exit", "WHAT", .take = option__take_on_exit, FIELD(teardown), .live = true,
+	  .help = "at SIGTERM or SIGINT: keep forwarding in place (default), or teardown" },
+	{ "pin", "DIR", .take = option__take_pin, FIELD(pin),
+	  .help = "pin directory (default $XFIB_PIN, else " XFIB_DEFAULT_PIN ")" },
+	{ "socket", "PATH", .take = option__take_socket, FIELD(socket_name),
+	  .help = "take clients there (default $XFIB_SOCKET, else by the pin directory, see xfibd(8))" },
+	{ "group", "NAME", .take = option__take_group, FIELD(groups.watch),
+	  .help = "let members of group NAME read the maps and watch routes" },
+	{ "fpm", "[ADDRESS:PORT]", .take = option__take_fpm, FIELD(fpm),
+	  .help = "fill a table with what FRR's module dplane_fpm_nl says; it connects there\n"
+		  "(default 127.0.0.1:2620)" },
+	{ "fpm-table", "N", .take = option__take_fpm_table, FIELD(fpm_table), .low = 1, .high = UINT32_MAX,
+	  .help = "that table: one of xfib's own (default 2620), or main, beside the kernel's routes" },
+	{ "fpm-hold", "SECONDS", .take = option__take_number, FIELD(fpm_hold), .low = 1, .high = 86400, .live = true,
+	  .help = "what FRR does not name again goes so long after the last that it did (default 60)" },
+	{ "lookup", "WHAT", .take = option__take_lookup, FIELD(by_trie),
+	  .help = "packets and queries by the compiled FIB: fib (default), or by the LPM tries: trie" },
+	{ "max-routes", "N", .take = option__take_number, FIELD(sizes.routes), .low = 16, .high = 1U << 26,
+	  .help = "room for N routes of both families, 64 bytes each (default 1572864)" },
+	{ "max-nexthops", "N", .take = option__take_number, FIELD(sizes.nexthops), .low = 16, .high = 1U << 24,
+	  .help = "room for N next hops (default 65536)" },
+	{ "max-groups", "N", .take = option__take_number, FIELD(sizes.groups), .low = 2, .high = 1U << 18,
+	  .help = "room for N multipath groups, 4 KiB each (default 1024)" },
+	{ "max-links", "N", .take = option__take_power, FIELD(sizes.links), .low = 16, .high = 65536,
+	  .help = "room for N links, a power of two (default 1024)" },
+	{ "max-addresses", "N", .take = option__take_number, FIELD(sizes.addresses), .low = 16, .high = 1U << 20,
+	  .help = "room for N addresses of this machine (default 4096)" },
+	{ "max-neighbours", "N", .take = option__take_number, FIELD(sizes.neighbours), .low = 16, .high = 1U << 24,
+	  .help = "room for N neighbours (default 65536)" },
+	{ "audit", "SECONDS", .take = option__take_number, FIELD(audit_interval), .low = 0, .high = 86400, .live = true,
+	  .help = "compare a slice of the routes with the kernel's every SECONDS (default 10; 0: never)" },
+	{ "receive-buffer", "N", .take = option__take_number, FIELD(receive_buffer), .low = 4096, .high = 1U << 30,
+	  .help = "bytes for changes that the kernel has announced and xfibd has not read (default 67108864)" },
+	{ "verbose", .letter = 'v', .take = option__take_flag, FIELD(verbose), .live = true,
+	  .help = "say more, what libbpf says included" },
+	{ "version", .letter = 'V', .command = true, .help = "print the version" },
+	{ "help", .letter = 'h', .command = true, .help = "print this" },
 };
 
-static const struct option long_options[] = {
-	{ "table", required_argument, NULL, OPTION_TABLE },
-	{ "mode", required_argument, NULL, OPTION_MODE },
-	{ "on-exit", required_argument, NULL, OPTION_ON_EXIT },
-	{ "pin", required_argument, NULL, OPTION_PIN },
-	{ "socket", required_argument, NULL, OPTION_SOCKET },
-	{ "group", required_argument, NULL, OPTION_GROUP },
-	{ "fpm", optional_argument, NULL, OPTION_FPM },
-	{ "fpm-table", required_argument, NULL, OPTION_FPM_TABLE },
-	{ "fpm-hold", required_argument, NULL, OPTION_FPM_HOLD },
-	{ "lookup", required_argument, NULL, OPTION_LOOKUP },
-	{ "max-routes", required_argument, NULL, OPTION_ROUTES },
-	{ "max-nexthops", required_argument, NULL, OPTION_NEXTHOPS },
-	{ "max-groups", required_argument, NULL, OPTION_GROUPS },
-	{ "max-links", required_argument, NULL, OPTION_LINKS },
-	{ "max-addresses", required_argument, NULL, OPTION_ADDRESSES },
-	{ "max-neighbours", required_argument, NULL, OPTION_NEIGHBOURS },
-	{ "audit", required_argument, NULL, OPTION_AUDIT },
-	{ "receive-buffer", required_argument, NULL, OPTION_RECEIVE_BUFFER },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+_Static_assert(ROWS <= OPTIONS_COUNT_MAX, "a parser has a line for each option");
+
+static const struct options defaults = {
+	.pin = XFIB_DEFAULT_PIN,
+	.groups = { .write = NO_GROUP, .watch = NO_GROUP },
+	.fpm_table = FPM_TABLE,
+	.fpm_hold = FPM_HOLD,
+	.receive_buffer = 64 * 1024 * 1024,
+	.audit_interval = 10,
+	.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 4096,
+		   .neighbours = 65536, .rules = 2048, .fibs = 1024 },
 };
 
-/* Reads a whole number of a range; says what is wrong with it otherwise. */
-static int parse_number(const char *option, const char *text, uint32_t low, uint32_t high, uint32_t *ret_number)
+const struct option_row *option__find(const char *name)
 {
-	unsigned long long value;
-	char *end;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || text[0] < '0' || text[0] > '9' || *end || value < low || value > high) {
-		log_error("--%s '%s': must be a number from %u to %u", option, text, low, high);
-		return -EINVAL;
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!strcmp(rows[i].name, name))
+			return &rows[i];
 	}
-	*ret_number = (uint32_t)value;
-	return 0;
+	return NULL;
 }
 
-static int add_table(struct options *options, const char *text)
+void option__take(struct option_said *said)
 {
-	if (options->table_count == TABLES_MAX) {
-		log_error("--table '%s': at most %d tables can be named", text, TABLES_MAX);
-		return -EINVAL;
+	const struct option_row *row = said->row;
+	unsigned int *line = &said->parser->lines[row - rows];
+
+	if (said->line && *line && !row->repeatable)
+		option__complain(said, "line %u says it already, and only one can count", *line);
+	else if (!said->value && row->argument && row->argument[0] != '[')
+		option__complain(said, "needs a value: %s = %s", row->name, row->argument);
+	else
+		row->take(said, (char *)&said->parser->options + row->offset);
+	*line = said->line;
+}
+
+/* ---- the help ---- */
+
+static void print_row(const struct option_row *row)
+{
+	const char *line = row->help;
+	char left[32], letter[8] = "    ";
+	bool optional = row->argument && row->argument[0] == '[';
+
+	if (row->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	snprintf(left, sizeof(left), "  %s--%s%s%s", letter, row->name, !row->argument ? "" : optional ? "[=" : " ",
+		 !row->argument ? "" : row->argument + optional);
+	for (;;) {
+		size_t length = strcspn(line, "\n");
+
+		printf("%-27s%.*s\n", left, (int)length, line);
+		if (!line[length])
+			return;
+		line += length + 1;
+		left[0] = '\0';
 	}
-	return parse_number("table", text, 1, UINT32_MAX, &options->tables[options->table_count++]);
 }
 
-static int parse_mode(const char *text, enum xfib_mode *ret_mode)
+static void print_help(void)
 {
-	static const char *const names[] = {
-		[XFIB_MODE_NATIVE] = "native",
-		[XFIB_MODE_GENERIC] = "generic",
-		[XFIB_MODE_AUTO] = "auto",
-	};
+	puts("Usage: xfibd [OPTION]... [DEV]...\n"
+	     "Mirrors the kernel's routes into BPF maps, by which XDP and TC programs forward.\n"
+	     "Runs in the foreground. Attaches the XDP program to each DEV.\n");
+	for (size_t i = 0; i < ROWS; i++)
+		print_row(&rows[i]);
+	puts("\nSIGHUP compares everything with the kernel anew. See xfibd(8).");
+}
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(text, names[i])) {
-			*ret_mode = (enum xfib_mode)i;
-			return 0;
-		}
+/* ---- the command line ---- */
+
+#define LONG_OPTION 256 /* and the row's number: what getopt_long() returns for a row without a letter */
+
+/* getopt_long()'s form of the table, which is made each time: it is small. */
+struct getopt_table {
+	struct option options[ROWS + 1];
+	char letters[ROWS + 1];
+};
+
+static void make_getopt_table(struct getopt_table *table)
+{
+	char *letter = table->letters;
+
+	memset(table, 0, sizeof(*table));
+	for (size_t i = 0; i < ROWS; i++) {
+		const char *argument = rows[i].argument;
+
+		table->options[i] = (struct option){ rows[i].name,
+						     !argument ? no_argument : argument[0] == '[' ? optional_argument : required_argument,
+						     NULL, LONG_OPTION + (int)i };
+		if (rows[i].letter)
+			*letter++ = rows[i].letter;
 	}
-	log_error("--mode '%s': must be native, generic or auto", text);
-	return -EINVAL;
 }
 
-static int parse_on_exit(const char *text, bool *ret_teardown)
+/* The row of what getopt_long() returned, NULL: it knows no such option, or the argument is missing. */
+static const struct option_row *row_of(int option)
 {
-	if (strcmp(text, "keep") && strcmp(text, "teardown")) {
-		log_error("--on-exit '%s': must be keep or teardown", text);
-		return -EINVAL;
+	for (size_t i = 0; i < ROWS; i++) {
+		if (option == LONG_OPTION + (int)i || (rows[i].letter && option == rows[i].letter))
+			return &rows[i];
 	}
-	*ret_teardown = !strcmp(text, "teardown");
-	return 0;
+	return NULL;
 }
 
-static int parse_links(const char *text, uint32_t *ret_links)
+/* What to do rather than how, and the file: known before anything else is read. True: it has been done. */
+static bool take_commands(int argc, char **argv, const struct getopt_table *table, const char **ret_file, bool *ret_check)
 {
-	uint32_t links;
-	int err = parse_number("max-links", text, 16, 65536, &links);
+	int option;
 
-	if (err)
-		return err;
-	if (links & (links - 1)) {
-		log_error("--max-links '%s': must be a power of two", text);
-		return -EINVAL;
+	optind = 0;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, table->letters, table->options, NULL)) != -1) {
+		const struct option_row *row = row_of(option);
+
+		if (!row || !row->command)
+			continue;
+		if (!strcmp(row->name, "config"))
+			*ret_file = optarg;
+		else if (!strcmp(row->name, "check"))
+			*ret_check = true;
+		else if (!strcmp(row->name, "version"))
+			return printf("xfibd %s\n", xfib_version());
+		else
+			return print_help(), true;
 	}
-	*ret_links = links;
-	return 0;
+	return false;
 }
 
-static int parse_group(const char *text, gid_t *ret_group)
+static void take_command_line(struct option_parser *parser, int argc, char **argv, const struct getopt_table *table)
 {
-	const struct group *group = getgrnam(text);
+	struct option_said said = { .parser = parser };
+	bool unknown = false;
+	int option;
 
-	if (!group) {
-		log_error("--group '%s': there is no such group; groupadd(8) makes one", text);
-		return -EINVAL;
+	optind = 0;
+	opterr = 1;
+	while ((option = getopt_long(argc, argv, table->letters, table->options, NULL)) != -1) {
+		said.row = row_of(option);
+		said.value = optarg;
+		if (!said.row) /* getopt has said what it is */
+			unknown = true;
+		else if (!said.row->command)
+			option__take(&said);
 	}
-	*ret_group = group->gr_gid;
-	return 0;
-}
-
-/* Where clients find the daemon, which follows from the pin directory unless it is said. */
-static int choose_socket(struct options *options)
-{
-	int err = socket_path__of(options->socket_name, options->pin, options->socket);
-
-	if (err == -ENAMETOOLONG)
-		log_error("the path of the socket is longer than %d bytes: name another one with --socket",
-			  SOCKET_PATH_SIZE - 1);
-	else if (err && options->socket_name)
-		log_error("--socket '%s': must be a path", options->socket_name);
-	else if (err) /* of a relative pin directory, which is said later */
-		return 0;
-	return err ? -EINVAL : 0;
-}
-
-static int parse_lookup(const char *value, bool *ret_by_trie)
-{
-	*ret_by_trie = !strcmp(value, "trie");
-	if (*ret_by_trie || !strcmp(value, "fib"))
-		return 0;
-	log_error("--lookup '%s': must be fib or trie", value);
-	return -EINVAL;
-}
-
-static int parse_fpm(const char *text, struct fpm_address *ret_address)
-{
-	int err = fpm_address__parse(text, ret_address);
-
-	if (err)
-		log_error("--fpm '%s': must be an IPv4 address or an IPv6 one in brackets, and may have a :PORT", text);
-	return err;
-}
-
-static int parse_fpm_table(const char *text, uint32_t *ret_table)
-{
-	int err;
-
-	*ret_table = XFIB_TABLE_MAIN;
-	if (!strcmp(text, "main"))
-		return 0;
-	err = parse_number("fpm-table", text, 1, UINT32_MAX, ret_table);
-	if (!err && (*ret_table == XFIB_TABLE_LOCAL || *ret_table == XFIB_TABLE_DEFAULT)) {
-		log_error("--fpm-table '%s': the kernel's tables local and default cannot be filled", text);
-		err = -EINVAL;
+	said.row = option__find("port");
+	said.bare = true;
+	for (int i = optind; i < argc; i++) {
+		said.value = argv[i];
+		option__take(&said);
 	}
-	return err;
+	if (unknown)
+		fputs("Try 'xfibd --help'.\n", stderr);
+	parser->wrong |= unknown;
+}
+
+/* ---- what several options together must be ---- */
+
+static struct option_said said_of(struct option_parser *parser, const char *name, const char *value)
+{
+	const struct option_row *row = option__find(name);
+
+	return (struct option_said){ .parser = parser, .row = row, .value = value, .line = parser->lines[row - rows] };
 }
 
 /* A table that the kernel fills too holds one route of a prefix from each: only main is meant so. */
-static int check_fpm(const struct options *options)
+static void check_fpm(struct option_parser *parser)
 {
-	for (uint32_t i = 0; options->fpm.length && i < options->table_count; i++) {
-		if (options->tables[i] == options->fpm_table && options->fpm_table != XFIB_TABLE_MAIN) {
-			log_error("--fpm-table %u: --table mirrors it from the kernel; choose another one", options->fpm_table);
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
+	const struct options *options = &parser->options;
 
-static int take_option(int option, const char *value, struct options *options)
-{
-	struct map_sizes *sizes = &options->sizes;
-	int err;
+	for (uint32_t i = 0; options->fpm.length && i < options->tables.count; i++) {
+		struct option_said said;
+		char value[16];
 
-	switch (option) {
-	case OPTION_TABLE:
-		return add_table(options, value);
-	case OPTION_MODE:
-		return parse_mode(value, &options->mode);
-	case OPTION_ON_EXIT:
-		return parse_on_exit(value, &options->teardown);
-	case OPTION_PIN:
-		options->pin = value;
-		return 0;
-	case OPTION_SOCKET:
-		options->socket_name = value;
-		return 0;
-	case OPTION_GROUP:
-		return parse_group(value, &options->groups.watch);
-	case OPTION_FPM:
-		return parse_fpm(value, &options->fpm);
-	case OPTION_FPM_TABLE:
-		return parse_fpm_table(value, &options->fpm_table);
-	case OPTION_FPM_HOLD:
-		return parse_number("fpm-hold", value, 1, 86400, &options->fpm_hold);
-	case OPTION_ROUTES:
-		return parse_number("max-routes", value, 16, 1U << 26, &sizes->routes);
-	case OPTION_LOOKUP:
-		return parse_lookup(value, &options->by_trie);
-	case OPTION_NEXTHOPS:
-		return parse_number("max-nexthops", value, 16, 1U << 24, &sizes->nexthops);
-	case OPTION_GROUPS:
-		return parse_number("max-groups", value, 2, 1U << 18, &sizes->groups);
-	case OPTION_LINKS:
-		return parse_links(value, &sizes->links);
-	case OPTION_ADDRESSES:
-		err = parse_number("max-addresses", value, 16, 1U << 20, &sizes->addresses);
-		sizes->addresses *= err ? 1 : 2; /* two lists, see addresses.h */
-		return err;
-	case OPTION_NEIGHBOURS:
-		return parse_number("max-neighbours", value, 16, 1U << 24, &sizes->neighbours);
-	case OPTION_AUDIT:
-		return parse_number("audit", value, 0, 86400, &options->audit_interval);
-	case OPTION_RECEIVE_BUFFER:
-		return parse_number("receive-buffer", value, 4096, 1U << 30, &options->receive_buffer);
-	case 'v':
-		options->verbose = true;
-		return 0;
-	case 'V':
-		printf("xfibd %s\n", xfib_version());
-		return 1;
-	case 'h':
-		fputs(usage, stdout);
-		return 1;
-	default: /* getopt has said what it is */
-		fputs("Try 'xfibd --help'.\n", stderr);
-		return -EINVAL;
+		if (options->tables.numbers[i] != options->fpm_table || options->fpm_table == XFIB_TABLE_MAIN)
+			continue;
+		snprintf(value, sizeof(value), "%u", options->fpm_table);
+		said = said_of(parser, "fpm-table", value);
+		option__complain(&said, "option table mirrors it from the kernel; choose another one");
 	}
 }
+
+/* Where clients find the daemon, which follows from the pin directory unless it is said. */
+static void choose_socket(struct option_parser *parser)
+{
+	struct options *options = &parser->options;
+	const char *name = options->socket_name[0] ? options->socket_name : NULL;
+
+	if (!socket_path__of(name, options->pin, options->socket))
+		return;
+	log_error("the path of the socket, which follows from the pin directory %.128s, is longer than %d bytes: name "
+		  "another one with --socket", options->pin, SOCKET_PATH_SIZE - 1);
+	parser->wrong = true;
+}
+
+/* What clients go by too: so it comes before the file. */
+static void take_environment(struct option_parser *parser)
+{
+	static const char *const variables[][2] = { { "XFIB_PIN", "pin" }, { "XFIB_SOCKET", "socket" } };
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		struct option_said said = { .parser = parser, .value = getenv(variables[i][0]) };
+
+		said.row = option__find(variables[i][1]);
+		if (said.value && *said.value)
+			option__take(&said);
+	}
+}
+
+static void finish(struct option_parser *parser)
+{
+	struct options *options = &parser->options;
+	const struct group *writers = getgrnam("xfib");
+
+	check_fpm(parser);
+	choose_socket(parser);
+	if (writers)
+		options->groups.write = writers->gr_gid;
+	options->sizes.addresses *= 2; /* two lists, see addresses.h */
+	options->sizes.fib_words = map_sizes__fib_words(options->by_trie ? 0 : options->sizes.routes);
+}
+
+/* ---- the interface ---- */
 
 int options__parse(int argc, char **argv, struct options *ret_options)
 {
-	const char *pin = getenv("XFIB_PIN");
-	struct options options = {
-		.pin = pin && *pin ? pin : "/sys/fs/bpf/xfib",
-		.fpm_table = FPM_TABLE,
-		.fpm_hold = FPM_HOLD,
-		.groups = { .write = NO_GROUP, .watch = NO_GROUP },
-		.receive_buffer = 64 * 1024 * 1024,
-		.audit_interval = 10,
-		.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 8192,
-			   .neighbours = 65536, .rules = 2048, .fibs = 1024 },
-	};
-	const struct group *writers;
-	int option, err;
+	const char *named = getenv("XFIB_CONFIG");
+	struct option_parser *parser;
+	struct getopt_table table;
+	bool check = false;
+	int result;
 
-	while ((option = getopt_long(argc, argv, "vVh", long_options, NULL)) != -1) {
-		err = take_option(option, optarg, &options);
-		if (err)
-			return err;
+	named = named && *named ? named : NULL;
+	make_getopt_table(&table);
+	if (take_commands(argc, argv, &table, &named, &check))
+		return 1;
+	parser = calloc(1, sizeof(*parser));
+	if (!parser)
+		return -ENOMEM;
+	parser->options = defaults;
+	parser->file = named ? named : CONFIG_FILE;
+	options_file__read(parser, named != NULL);
+	take_environment(parser);
+	take_command_line(parser, argc, argv, &table);
+	finish(parser);
+	result = parser->wrong ? -EINVAL : check;
+	if (check && !parser->wrong)
+		log_info("no mistake in %s and the command line", parser->file);
+	if (!result)
+		*ret_options = parser->options;
+	free(parser);
+	return result;
+}
+
+unsigned int options__differences(const struct options *before, const struct options *after, bool live, char *text,
+				  size_t size)
+{
+	unsigned int count = 0;
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *row = &rows[i];
+
+		if (row->live != live || !memcmp((const char *)before + row->offset, (const char *)after + row->offset, row->size))
+			continue;
+		if (length < size)
+			length += (size_t)snprintf(text + length, size - length, "%s%s", count ? ", " : "", row->name);
+		count++;
 	}
-	options.sizes.fib_words = map_sizes__fib_words(options.by_trie ? 0 : options.sizes.routes);
-	err = check_fpm(&options);
-	if (!err)
-		err = choose_socket(&options);
-	if (err)
-		return err;
-	writers = getgrnam("xfib");
-	if (writers)
-		options.groups.write = writers->gr_gid;
-	options.devices = argv + optind;
-	options.device_count = argc - optind;
-	for (int i = 0; i < options.device_count; i++) {
-		if (!if_nametoindex(options.devices[i])) {
-			log_error("device '%s' does not exist", options.devices[i]);
-			return -EINVAL;
-		}
-	}
-	*ret_options = options;
-	return 0;
+	return count;
 }

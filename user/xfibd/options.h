@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* The command line of xfibd. */
+/* What xfibd is told by its command line and its configuration file. */
 #ifndef XFIBD_OPTIONS_H
 #define XFIBD_OPTIONS_H
 
+#include <limits.h>
+#include <net/if.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <xfib/xfib.h>
 
@@ -13,14 +16,24 @@
 #include "peer.h"
 
 #define TABLES_MAX 256
+#define PORTS_MAX 1024
+
+struct option_tables {
+	uint32_t count;
+	uint32_t numbers[TABLES_MAX];
+};
+
+struct option_ports {
+	uint32_t count;
+	char names[PORTS_MAX][IFNAMSIZ];
+};
 
 struct options {
-	const char *pin;
-	const char *socket_name; /* NULL: by the pin directory */
+	char pin[PATH_MAX]; /* absolute, and shorter than PIN_SIZE (instance.h) */
+	char socket_name[SOCKET_PATH_SIZE]; /* empty: by the pin directory */
 	char socket[SOCKET_PATH_SIZE];
 	struct access_groups groups;
-	uint32_t tables[TABLES_MAX];
-	uint32_t table_count;
+	struct option_tables tables;
 	struct fpm_address fpm;
 	uint32_t fpm_table;
 	uint32_t fpm_hold; /* seconds */
@@ -31,14 +44,22 @@ struct options {
 	bool by_trie;  /* no compiled FIB */
 	bool teardown; /* on exit */
 	bool verbose;
-	char **devices;
-	int device_count;
+	struct option_ports ports;
 };
 
 /*
- * Reads the command line. -EINVAL: it is wrong, which has been said; 1: it
- * asked for help or the version, which has been printed.
+ * Reads the configuration file, then the command line, which wins; tables and
+ * ports of both are taken. Every mistake is said, with file and line where it
+ * is in the file. -EINVAL: there is one; 1: help, the version or a check was
+ * asked for, and has been given. *ret_options is untouched but after 0.
  */
 int options__parse(int argc, char **argv, struct options *ret_options);
+
+/*
+ * Names the options that differ, separated by commas: those that a running
+ * daemon can change (`live`), or the others. Returns how many there are.
+ */
+unsigned int options__differences(const struct options *before, const struct options *after, bool live, char *text,
+				  size_t size);
 
 #endif
