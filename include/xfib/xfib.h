@@ -599,7 +599,7 @@ struct xfib_port_opts {
 /*
  * Attaches the pinned program to an interface; it stays when the caller ends.
  * Attaching again is fine, and in another mode replaces. A program is the
- * instance's if it uses the instance's maps, whoever attached it.
+ * instance's if it is one of those pinned there, whoever attached it.
  *
  * -ENOENT: no instance is pinned; -EBUSY: another program is attached there;
  * -EOPNOTSUPP: the driver has no native XDP; -ENODEV; -EPERM.

@@ -19,12 +19,13 @@
 #   sniffer__wait           waits until a program in B sees the frames that arrive
 #   reason NAME [DEV]       packets counted for a reason (see xfib stats)
 #
-# Sets: A B R (namespaces), DIR (temporary directory), XFIB_PIN.
+# Sets: A B R (namespaces), DIR (temporary directory), XFIB_PIN, XFIBD (the words that run the daemon).
 
 topology__make() {
 	A=$1-a R=$1-r B=$1-b
 	topology__remove_namespaces
 	DIR=$(mktemp -d "/tmp/$1.XXXXXX")
+	XFIBD=("$BUILD/xfibd")
 	mkdir "$DIR/bpf"
 	mount -t bpf -o mode=0700 "$1" "$DIR/bpf"
 	export XFIB_PIN=$DIR/bpf/xfib
@@ -85,7 +86,7 @@ xfibd__pid() { cat "$DIR/xfibd.pid" 2>/dev/null; }
 
 xfibd__start() {
 	: >"$DIR/xfibd.log"
-	ip netns exec "$R" "$BUILD/xfibd" "$@" >>"$DIR/xfibd.log" 2>&1 &
+	ip netns exec "$R" "${XFIBD[@]}" "$@" >>"$DIR/xfibd.log" 2>&1 &
 	local pid=$! tries
 	disown "$pid" # its end is no news
 	echo "$pid" >"$DIR/xfibd.pid"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * Attaching the pinned programs to interfaces, by XDP or by clsact ingress. A
- * program is an instance's if it uses the instance's maps, whoever attached it.
+ * Attaching the pinned programs to interfaces, by XDP or by clsact ingress. An
+ * attached program is an instance's if it is one of those pinned, whoever
+ * attached it.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -20,21 +21,16 @@
 #define TC_PRIORITY 1
 #define TC_HANDLE 1
 
-static int open_program(const struct xfib_port_opts *opts, const char *name, int *ret_fd)
-{
-	const char *pin = instance__pin(opts->pin);
-	char path[PATH_MAX];
-	int fd;
+/*
+ * The programs of the instance that is meant, and of one that it takes over from. They are known by their pins, since only
+ * with CAP_SYS_ADMIN the kernel gives a program by its id, and says by that which maps it uses.
+ */
+enum { OWN_XDP, OWN_TC, FORMER_XDP, FORMER_TC, OWN_COUNT };
 
-	snprintf(path, sizeof(path), "%s/progs/%s", pin, name);
-	fd = bpf_obj_get(path);
-	if (fd == -ENOENT)
-		return error__set(fd, "no instance at %s: start xfibd, or name another one with --pin or XFIB_PIN", pin);
-	if (fd < 0)
-		return error__set(fd, "opening %s: %s", path, strerror(-fd));
-	*ret_fd = fd;
-	return 0;
-}
+struct own_programs {
+	int fds[OWN_COUNT]; /* -1: not there */
+	uint32_t ids[OWN_COUNT];
+};
 
 static uint32_t program_id(int fd)
 {
@@ -44,74 +40,53 @@ static uint32_t program_id(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &length) ? 0 : info.id;
 }
 
-/* Id of the state map of a pinned instance: what its programs can be told by. 0: there is none. */
-static uint32_t instance_id(const char *pin)
+static void close_own(const struct own_programs *own)
 {
-	struct bpf_map_info info = { 0 };
-	uint32_t length = sizeof(info);
-	char path[PATH_MAX];
-	int fd, err;
-
-	if (!pin || snprintf(path, sizeof(path), "%s/xfib_state", pin) >= (int)sizeof(path))
-		return 0;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return 0;
-	err = bpf_obj_get_info_by_fd(fd, &info, &length);
-	close(fd);
-	return err ? 0 : info.id;
-}
-
-#define PROGRAM_MAPS 64
-
-/* Does the program of an id use the maps of an instance? */
-static bool belongs(uint32_t id, uint32_t instance)
-{
-	uint32_t maps[PROGRAM_MAPS];
-	struct bpf_prog_info info = { .nr_map_ids = PROGRAM_MAPS, .map_ids = (uint64_t)(uintptr_t)maps };
-	uint32_t length = sizeof(info);
-	int err, fd = instance ? bpf_prog_get_fd_by_id(id) : -1;
-
-	if (fd < 0)
-		return false;
-	err = bpf_obj_get_info_by_fd(fd, &info, &length);
-	close(fd);
-	for (uint32_t i = 0; !err && i < info.nr_map_ids && i < PROGRAM_MAPS; i++) {
-		if (maps[i] == instance)
-			return true;
+	for (int i = 0; i < OWN_COUNT; i++) {
+		if (own->fds[i] >= 0)
+			close(own->fds[i]);
 	}
-	return false;
 }
 
-/* Whose a program is can be seen with CAP_SYS_ADMIN only; who may not look is not told that it is another's. */
-static bool is_hidden(uint32_t id)
+/* What is not pinned is not there; one that may not be opened is an error, for nothing can be said then. */
+static int open_own(const char *pin, const char *former, struct own_programs *ret_own)
 {
-	int fd = bpf_prog_get_fd_by_id(id);
+	const char *const directories[OWN_COUNT] = { pin, pin, former, former };
+	const char *const names[OWN_COUNT] = { "xdp", "tc", "xdp", "tc" };
+	struct own_programs own = { .fds = { -1, -1, -1, -1 } };
 
-	if (fd >= 0)
-		close(fd);
-	return fd == -EPERM || fd == -EACCES;
+	for (int i = 0; i < OWN_COUNT; i++) {
+		char path[PATH_MAX];
+
+		if (!directories[i] || snprintf(path, sizeof(path), "%s/progs/%s", directories[i], names[i]) >= (int)sizeof(path))
+			continue;
+		own.fds[i] = bpf_obj_get(path);
+		if (own.fds[i] >= 0) {
+			own.ids[i] = program_id(own.fds[i]);
+		} else if (own.fds[i] != -ENOENT) {
+			int err = own.fds[i];
+
+			close_own(&own);
+			return error__set(err, "opening %s: %s", path, strerror(-err));
+		}
+	}
+	*ret_own = own;
+	return 0;
 }
 
-static int report_hidden(uint32_t id, uint32_t ifindex)
+/* The descriptor of an attached program that is one of these, -1: it is somebody else's. */
+static int own_fd(const struct own_programs *own, uint32_t id)
 {
-	return error__set(-EPERM, "only root may see whose the XDP program on interface %u (id %u) is, and change it",
-			  ifindex, id);
+	for (int i = 0; i < OWN_COUNT; i++) {
+		if (id && own->fds[i] >= 0 && own->ids[i] == id)
+			return own->fds[i];
+	}
+	return -1;
 }
 
-/* The instance whose programs are meant, and one that it takes over from. */
-struct owners {
-	uint32_t current, former;
-};
-
-static struct owners owners_of(const struct xfib_port_opts *opts, const char *former)
+static int report_missing(const char *pin)
 {
-	return (struct owners){ instance_id(instance__pin(opts->pin)), instance_id(former) };
-}
-
-static bool is_ours(uint32_t id, struct owners owners)
-{
-	return belongs(id, owners.current) || belongs(id, owners.former);
+	return error__set(-ENOENT, "no instance at %s: start xfibd, or name another one with --pin or XFIB_PIN", pin);
 }
 
 /* ---- XDP ---- */
@@ -139,91 +114,71 @@ static uint32_t flag_of(bool generic)
 }
 
 /* Takes off the program that is there, if it is still that one. */
-static int remove_xdp(uint32_t ifindex, const struct xdp_state *state)
+static int remove_xdp(uint32_t ifindex, const struct xdp_state *state, int fd)
 {
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
-	int err, fd = bpf_prog_get_fd_by_id(state->id);
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = fd);
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	opts.old_prog_fd = fd;
-	err = bpf_xdp_detach((int)ifindex, flag_of(state->generic) | XDP_FLAGS_REPLACE, &opts);
-	close(fd);
-	return err;
+	return bpf_xdp_detach((int)ifindex, flag_of(state->generic) | XDP_FLAGS_REPLACE, &opts);
 }
 
-static int put_xdp(uint32_t ifindex, int fd, bool generic, const struct xdp_state *state)
+/* `old`: the descriptor of what is attached, if something is. */
+static int put_xdp(uint32_t ifindex, int fd, bool generic, const struct xdp_state *state, int old)
 {
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
-	int err, old;
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old);
+	int err;
 
-	if (!state->id || state->generic != generic) {
-		if (state->id) {
-			err = remove_xdp(ifindex, state);
-			if (err)
-				return err;
-		}
-		return bpf_xdp_attach((int)ifindex, fd, flag_of(generic) | XDP_FLAGS_UPDATE_IF_NOEXIST, NULL);
+	if (state->id && state->generic == generic)
+		return bpf_xdp_attach((int)ifindex, fd, flag_of(generic) | XDP_FLAGS_REPLACE, &opts);
+	if (state->id) {
+		err = remove_xdp(ifindex, state, old);
+		if (err)
+			return err;
 	}
-	old = bpf_prog_get_fd_by_id(state->id);
-	if (old < 0)
-		return old;
-	opts.old_prog_fd = old;
-	err = bpf_xdp_attach((int)ifindex, fd, flag_of(generic) | XDP_FLAGS_REPLACE, &opts);
-	close(old);
-	return err;
+	return bpf_xdp_attach((int)ifindex, fd, flag_of(generic) | XDP_FLAGS_UPDATE_IF_NOEXIST, NULL);
 }
 
-static int attach_xdp(uint32_t ifindex, const struct xfib_port_opts *opts, struct owners owners)
+static int attach_xdp(uint32_t ifindex, const struct xfib_port_opts *opts, const struct own_programs *own)
 {
 	bool generic = opts->mode == XFIB_MODE_GENERIC;
+	int err, old, fd = own->fds[OWN_XDP];
 	struct xdp_state state;
-	int fd, err = query_xdp(ifindex, &state);
 
+	err = query_xdp(ifindex, &state);
 	if (err)
 		return err;
-	if (state.id && is_hidden(state.id))
-		return report_hidden(state.id, ifindex);
-	if (state.id && !is_ours(state.id, owners))
+	old = own_fd(own, state.id);
+	if (state.id && old < 0)
 		return error__set(-EBUSY, "another XDP program (id %u) is attached to interface %u: detach it first",
 				  state.id, ifindex);
-	err = open_program(opts, "xdp", &fd);
-	if (err)
-		return err;
-	if (state.id == program_id(fd) && (state.generic == generic || opts->mode == XFIB_MODE_AUTO)) {
-		close(fd);
+	if (old == fd && (state.generic == generic || opts->mode == XFIB_MODE_AUTO))
 		return 0;
-	}
-	err = put_xdp(ifindex, fd, generic, &state);
+	err = put_xdp(ifindex, fd, generic, &state, old);
 	if (err == -EOPNOTSUPP && opts->mode == XFIB_MODE_AUTO)
-		err = put_xdp(ifindex, fd, true, &state);
-	close(fd);
+		err = put_xdp(ifindex, fd, true, &state, old);
 	if (err == -EOPNOTSUPP)
 		return error__set(err, "the driver of interface %u has no native XDP: ask for mode generic or auto, or hook tc",
 				  ifindex);
 	return err ? error__set(err, "attaching to interface %u: %s", ifindex, strerror(-err)) : 0;
 }
 
-static int detach_xdp(uint32_t ifindex, struct owners owners)
+static int detach_xdp(uint32_t ifindex, const struct own_programs *own)
 {
 	struct xdp_state state;
 	int err = query_xdp(ifindex, &state);
 
 	if (err || !state.id)
 		return err;
-	if (is_hidden(state.id))
-		return report_hidden(state.id, ifindex);
-	if (!is_ours(state.id, owners))
+	if (own_fd(own, state.id) < 0)
 		return error__set(-EBUSY, "the XDP program on interface %u (id %u) is not this instance's: left alone", ifindex,
 				  state.id);
-	err = remove_xdp(ifindex, &state);
+	err = remove_xdp(ifindex, &state, own_fd(own, state.id));
 	return err ? error__set(err, "detaching from interface %u: %s", ifindex, strerror(-err)) : 0;
 }
 
 /* ---- TC ---- */
 
 struct search {
-	struct owners owners;
+	const struct own_programs *own;
 	struct tc_filter found; /* prog_id 0: none */
 };
 
@@ -231,16 +186,16 @@ static int take_ours(const struct tc_filter *filter, void *data)
 {
 	struct search *search = data;
 
-	if (!is_ours(filter->prog_id, search->owners))
+	if (own_fd(search->own, filter->prog_id) < 0)
 		return 0;
 	search->found = *filter;
 	return 1;
 }
 
 /* The first of the instance's filters, wherever somebody has put it. */
-static struct tc_filter query_tc(uint32_t ifindex, struct owners owners)
+static struct tc_filter query_tc(uint32_t ifindex, const struct own_programs *own)
 {
-	struct search search = { .owners = owners };
+	struct search search = { .own = own };
 
 	tc_filter__each(ifindex, take_ours, &search);
 	return search.found;
@@ -262,28 +217,24 @@ static int put_tc(uint32_t ifindex, int fd, const struct tc_filter *old)
 	return err && err != -EEXIST ? err : bpf_tc_attach(&hook, &filter);
 }
 
-static int attach_tc(uint32_t ifindex, const struct xfib_port_opts *opts, struct owners owners)
+static int attach_tc(uint32_t ifindex, const struct own_programs *own)
 {
-	struct tc_filter there = query_tc(ifindex, owners);
-	int err, fd;
+	struct tc_filter there = query_tc(ifindex, own);
+	int err = 0;
 
-	err = open_program(opts, "tc", &fd);
-	if (err)
-		return err;
-	if (there.prog_id != program_id(fd))
-		err = put_tc(ifindex, fd, &there);
-	close(fd);
+	if (there.prog_id != own->ids[OWN_TC])
+		err = put_tc(ifindex, own->fds[OWN_TC], &there);
 	if (err == -EEXIST)
 		return error__set(-EBUSY, "another filter has priority %d, handle %d at clsact ingress of interface %u: remove "
 				  "it first", TC_PRIORITY, TC_HANDLE, ifindex);
 	return err ? error__set(err, "attaching to clsact ingress of interface %u: %s", ifindex, strerror(-err)) : 0;
 }
 
-static int detach_tc(uint32_t ifindex, struct owners owners)
+static int detach_tc(uint32_t ifindex, const struct own_programs *own)
 {
 	struct tc_filter there;
 
-	while ((there = query_tc(ifindex, owners)).prog_id) {
+	while ((there = query_tc(ifindex, own)).prog_id) {
 		int err = tc_filter__delete(ifindex, &there);
 
 		if (err)
@@ -303,9 +254,18 @@ static int check_opts(const struct xfib_port_opts *opts)
 
 int port__attach(uint32_t ifindex, const struct xfib_port_opts *opts, const char *former)
 {
-	struct owners owners = owners_of(opts, former);
+	bool by_tc = opts->hook == XFIB_HOOK_TC;
+	struct own_programs own;
+	int err = open_own(instance__pin(opts->pin), former, &own);
 
-	return opts->hook == XFIB_HOOK_TC ? attach_tc(ifindex, opts, owners) : attach_xdp(ifindex, opts, owners);
+	if (err)
+		return err;
+	if (own.fds[by_tc ? OWN_TC : OWN_XDP] < 0)
+		err = report_missing(instance__pin(opts->pin));
+	else
+		err = by_tc ? attach_tc(ifindex, &own) : attach_xdp(ifindex, opts, &own);
+	close_own(&own);
+	return err;
 }
 
 XFIB_PUBLIC int xfib_port__attach(uint32_t ifindex, const struct xfib_port_opts *opts)
@@ -317,29 +277,33 @@ XFIB_PUBLIC int xfib_port__attach(uint32_t ifindex, const struct xfib_port_opts 
 
 XFIB_PUBLIC int xfib_port__detach(uint32_t ifindex, const struct xfib_port_opts *opts)
 {
-	struct owners owners;
+	struct own_programs own;
 	int err = check_opts(opts);
 
+	if (!err)
+		err = open_own(instance__pin(opts->pin), NULL, &own);
 	if (err)
 		return err;
-	owners = owners_of(opts, NULL);
-	return opts->hook == XFIB_HOOK_TC ? detach_tc(ifindex, owners) : detach_xdp(ifindex, owners);
+	err = opts->hook == XFIB_HOOK_TC ? detach_tc(ifindex, &own) : detach_xdp(ifindex, &own);
+	close_own(&own);
+	return err;
 }
 
 XFIB_PUBLIC int xfib_port__query(uint32_t ifindex, const struct xfib_port_opts *opts, struct xfib_port *ret_port)
 {
+	struct own_programs own = { .fds = { -1, -1, -1, -1 } };
 	struct xdp_state state;
-	struct owners owners;
 	int err = check_opts(opts);
 
 	if (!err)
 		err = query_xdp(ifindex, &state);
 	if (err)
 		return err;
-	owners = owners_of(opts, NULL);
-	ret_port->xdp = state.id && is_ours(state.id, owners);
-	ret_port->tc = query_tc(ifindex, owners).prog_id;
+	open_own(instance__pin(opts->pin), NULL, &own); /* to who may not see the pins nothing is an instance's */
+	ret_port->xdp = own_fd(&own, state.id) >= 0;
+	ret_port->tc = query_tc(ifindex, &own).prog_id;
 	ret_port->mode = state.generic ? XFIB_MODE_GENERIC : XFIB_MODE_NATIVE;
 	ret_port->xdp_id = state.id;
+	close_own(&own);
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include "mirror.h"
 #include "options.h"
 #include "own_routes.h"
+#include "privileges.h"
 #include "server.h"
 #include "stderr_log.h"
 
@@ -140,6 +141,8 @@ static int start(struct daemon *daemon, const struct options *options)
 	mirror__handle(daemon->mirror); /* what the devices say to having been given a program */
 	for (uint32_t i = 0; !err && i < options->ports.count; i++)
 		warn_of_target(&bpf->maps, options->ports.names[i]);
+	if (!err)
+		err = privileges__drop(bpf->events_fd);
 	if (err && !instance__took_over(daemon->instance)) /* nothing half done */
 		instance__teardown(daemon->instance);
 	return err;

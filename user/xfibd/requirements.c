@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -33,6 +34,10 @@ int requirements__check_capabilities(void)
 	};
 	int err = 0;
 
+	if (prctl(PR_CAPBSET_READ, CAP_BPF, 0, 0, 0) < 0) {
+		log_error("this kernel has no capability CAP_BPF, which exists since Linux 5.8");
+		return -EOPNOTSUPP;
+	}
 	if (capng_get_caps_process()) {
 		log_error("reading the capabilities of the process failed");
 		return -EPERM;

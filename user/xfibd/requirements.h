@@ -3,7 +3,7 @@
 #ifndef XFIBD_REQUIREMENTS_H
 #define XFIBD_REQUIREMENTS_H
 
-/* Logs each capability that is missing. -EPERM if one is. */
+/* Logs each capability that is missing. -EPERM if one is; -EOPNOTSUPP: the kernel does not know it. */
 int requirements__check_capabilities(void);
 
 /* Logs each kernel feature that is missing, with the version that brought it. -EOPNOTSUPP if one is. */
