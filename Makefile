@@ -271,10 +271,13 @@ $(B)/tests/bench/peers: $(B)/tests/bench/peers.o $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lrte_fib -lrte_lpm -lrte_eal
 
+UNIT_DIR := lib/systemd/system
+
 INSTALLED := sbin/xfibd sbin/xfib lib/libxfib.so.0 lib/libxfib.so lib/libxfib.a lib/pkgconfig/xfib.pc \
 	lib/bpf/xfib.bpf.o include/netioapi.h $(patsubst include/%,include/%,$(wildcard include/xfib/*.h)) \
 	$(patsubst docs/man/%,share/man/man8/%,$(wildcard docs/man/*.8)) \
-	share/bash-completion/completions/xfib share/bash-completion/completions/xfibd
+	share/bash-completion/completions/xfib share/bash-completion/completions/xfibd \
+	$(UNIT_DIR)/xfibd.service
 
 install: all
 	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/xfibd $(wildcard $(B)/xfib)
@@ -286,6 +289,8 @@ install: all
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/xfib $(wildcard include/xfib/*.h)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' packaging/xfib.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/xfib.pc
+	$(Q)install -d $(DESTDIR)$(PREFIX)/$(UNIT_DIR)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' packaging/xfibd.service.in > $(DESTDIR)$(PREFIX)/$(UNIT_DIR)/xfibd.service
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions packaging/completion/xfib
 	$(Q)ln -sf xfib $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xfibd
 	$(Q)for page in $(wildcard docs/man/*.8); do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $$page; done

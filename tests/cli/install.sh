@@ -8,7 +8,7 @@ trap 'rm -rf "$dir"' EXIT
 check "make install" make -s -C "$ROOT" install DESTDIR="$dir" PREFIX=/usr
 for file in sbin/xfib sbin/xfibd lib/libxfib.so lib/libxfib.so.0 lib/libxfib.a lib/pkgconfig/xfib.pc lib/bpf/xfib.bpf.o \
 	include/netioapi.h include/xfib/xfib.h include/xfib/abi.h include/xfib/lookup.h share/man/man8/xfib.8 \
-	share/man/man8/xfibd.8 share/bash-completion/completions/xfib; do
+	share/man/man8/xfibd.8 share/bash-completion/completions/xfib lib/systemd/system/xfibd.service; do
 	check "installs $file" test -s "$dir/usr/$file"
 done
 
@@ -23,6 +23,8 @@ for header in netioapi.h xfib/xfib.h xfib/lookup.h xfib/abi.h; do
 	check "$header is complete by itself" cc -std=c11 -Wall -Wextra -Werror -I"$dir/usr/include" -fsyntax-only "$dir/header.c"
 	check "$header is C++ too" cc -x c++ -std=c++11 -Wall -Wextra -Werror -I"$dir/usr/include" -fsyntax-only "$dir/header.c"
 done
+
+check_output "the unit starts what is installed" "ExecStart=/usr/sbin/xfibd" grep ExecStart= "$dir/usr/lib/systemd/system/xfibd.service"
 
 # The library exports what its headers declare, and nothing else.
 exported() { nm -D --defined-only "$dir/usr/lib/libxfib.so.0" | awk '$2 == "T" { sub("@.*", "", $3); print $3 }' | sort; }

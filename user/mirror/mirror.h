@@ -72,6 +72,9 @@ bool mirror__is_fed(const struct mirror *mirror, uint32_t table);
 /* Dumps everything again soon. `why` is logged. */
 void mirror__request_sync(struct mirror *mirror, const char *why);
 
+/* Another audit_interval than that of mirror_opts, from now on. */
+void mirror__set_audit_interval(struct mirror *mirror, uint32_t seconds);
+
 /* Asks the kernel to resolve or confirm a neighbour that traffic needs. */
 void mirror__solicit(struct mirror *mirror, uint32_t ifindex, uint8_t family, const uint8_t address[16]);
 

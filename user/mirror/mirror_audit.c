@@ -48,6 +48,13 @@ void mirror__restart_audit(struct mirror *mirror)
 	mirror__want_audit(mirror);
 }
 
+void mirror__set_audit_interval(struct mirror *mirror, uint32_t seconds)
+{
+	mirror->opts.audit_interval = seconds;
+	mirror->audit_at = 0;
+	mirror__restart_audit(mirror);
+}
+
 static void report(struct mirror *mirror, uint32_t count, const struct rib_difference *first)
 {
 	char text[INET6_ADDRSTRLEN] = "";

@@ -259,6 +259,12 @@ int fpm__open(const struct fpm_address *address, struct mirror *mirror, uint32_t
 	return 0;
 }
 
+void fpm__set_hold(struct fpm *fpm, uint32_t hold)
+{
+	if (fpm)
+		fpm->hold = hold;
+}
+
 void fpm__close(struct fpm *fpm)
 {
 	if (!fpm)

@@ -41,6 +41,9 @@ void fpm__handle(struct fpm *fpm);
 /* Milliseconds until fpm__handle() has to be called though nothing is readable, -1: none. */
 int fpm__timeout(const struct fpm *fpm);
 
+/* Another `hold`, from the next connection or route on. NULL is fine. */
+void fpm__set_hold(struct fpm *fpm, uint32_t hold);
+
 /* Ends the connection; the routes stay. NULL is fine. */
 void fpm__close(struct fpm *fpm);
 

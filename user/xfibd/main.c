@@ -19,9 +19,11 @@
 #include "instance.h"
 #include "log.h"
 #include "mirror.h"
+#include "notify.h"
 #include "options.h"
 #include "own_routes.h"
 #include "privileges.h"
+#include "reload.h"
 #include "server.h"
 #include "stderr_log.h"
 
@@ -29,6 +31,9 @@
 #define SOLICITS_PER_SECOND 2000
 
 struct daemon {
+	int argc; /* command line, which is read again with the configuration file */
+	char **argv;
+	struct options options;
 	struct instance *instance;
 	struct mirror *mirror;
 	struct server *server;
@@ -70,6 +75,27 @@ static int open_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Tells the log and the service manager. */
+static void tell_ready(const struct daemon *daemon, const char *what)
+{
+	const struct xfib_state *state = instance__maps(daemon->instance)->maps.state;
+
+	log_info("%s: %u IPv4 and %u IPv6 routes at %s", what, state->routes4, state->routes6, daemon->options.pin);
+	notify__send("READY=1\nSTATUS=%s with %u IPv4 and %u IPv6 routes", what, state->routes4, state->routes6);
+}
+
+static void reload(struct daemon *daemon)
+{
+	struct running running = { daemon->instance, daemon->mirror, daemon->fpm };
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	notify__send("RELOADING=1\nMONOTONIC_USEC=%lld", now.tv_sec * 1000000LL + now.tv_nsec / 1000);
+	reload__options(daemon->argc, daemon->argv, &daemon->options, &running);
+	mirror__request_sync(daemon->mirror, "SIGHUP");
+	tell_ready(daemon, "reloaded");
+}
+
 /* True: it is time to end. */
 static bool handle_signal(struct daemon *daemon)
 {
@@ -78,7 +104,7 @@ static bool handle_signal(struct daemon *daemon)
 	while (read(daemon->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo != SIGHUP)
 			return true;
-		mirror__request_sync(daemon->mirror, "SIGHUP");
+		reload(daemon);
 	}
 	return false;
 }
@@ -185,28 +211,26 @@ static void run(struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
-	struct daemon daemon = { .signal_fd = -1 };
-	struct options options;
+	struct daemon daemon = { .argc = argc, .argv = argv, .signal_fd = -1 };
+	struct options *options = &daemon.options;
 	int err;
 
 	stderr_log__begin();
-	err = options__parse(argc, argv, &options);
+	err = options__parse(argc, argv, options);
 	if (err)
 		return err < 0 ? 2 : 0;
-	log__set_level(options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	log__set_level(options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	hash__init();
 	daemon.signal_fd = open_signals();
-	err = start(&daemon, &options);
+	err = start(&daemon, options);
 	if (!err) {
-		const struct maps *maps = &instance__maps(daemon.instance)->maps;
-		const struct xfib_state *state = maps->state;
-
-		server__serve(daemon.server, daemon.mirror, maps);
-		log_info("ready: %u IPv4 and %u IPv6 routes at %s", state->routes4, state->routes6, options.pin);
+		server__serve(daemon.server, daemon.mirror, &instance__maps(daemon.instance)->maps);
+		tell_ready(&daemon, "ready");
 		run(&daemon);
-		if (options.teardown)
+		notify__send("STOPPING=1");
+		if (options->teardown)
 			instance__teardown(daemon.instance);
-		log_info(options.teardown ? "stopped, nothing is left behind" :
+		log_info(options->teardown ? "stopped, nothing is left behind" :
 					    "stopped; forwarding goes on by the routes of this moment");
 	}
 	fpm__close(daemon.fpm);

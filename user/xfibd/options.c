@@ -138,7 +138,7 @@ static void print_help(void)
 	     "Runs in the foreground. Attaches the XDP program to each DEV.\n");
 	for (size_t i = 0; i < ROWS; i++)
 		print_row(&rows[i]);
-	puts("\nSIGHUP compares everything with the kernel anew. See xfibd(8).");
+	puts("\nSIGHUP reads the configuration file again and compares everything with the kernel anew. See xfibd(8).");
 }
 
 /* ---- the command line ---- */
@@ -343,4 +343,12 @@ unsigned int options__differences(const struct options *before, const struct opt
 		count++;
 	}
 	return count;
+}
+
+void options__take_live(struct options *options, const struct options *from)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (rows[i].live)
+			memcpy((char *)options + rows[i].offset, (const char *)from + rows[i].offset, rows[i].size);
+	}
 }

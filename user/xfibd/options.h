@@ -62,4 +62,7 @@ int options__parse(int argc, char **argv, struct options *ret_options);
 unsigned int options__differences(const struct options *before, const struct options *after, bool live, char *text,
 				  size_t size);
 
+/* Takes over what a running daemon can change. */
+void options__take_live(struct options *options, const struct options *from);
+
 #endif
