@@ -72,7 +72,7 @@ static bool has_news(void)
 static void catch_up(void)
 {
 	world__flush();
-	if (settings_changed) /* some have no event: it looks at them each second */
+	if (settings_changed) /* some have no event: it looks at them every ten seconds */
 		mirror->settings_dirty = true;
 	settings_changed = false;
 	do {

@@ -128,7 +128,7 @@ static double await(const struct xfib *instance, uint32_t count)
 
 		if (routes >= count)
 			return now();
-		if (routes != last) /* `changes` moves each second, whatever happens */
+		if (routes != last) /* `changes` moves whatever happens */
 			changed = now();
 		if (now() > changed + 1)
 			return changed;

@@ -241,10 +241,14 @@ static void write_slot(struct links *links, uint32_t slot)
 	__atomic_store_n(&line->ifindex, link->ifindex, __ATOMIC_RELEASE);
 }
 
-int links__set(struct links *links, const struct nl_link *link)
+int links__set(struct links *links, const struct nl_link *link, bool anew)
 {
 	uint32_t slot = find(links, link->ifindex);
 
+	if (slot && !anew && !memcmp(&links->info[slot].link, link, sizeof(*link))) {
+		links->info[slot].seen = true;
+		return 0;
+	}
 	if (!slot)
 		slot = find_free(links, link->ifindex);
 	if (!slot)

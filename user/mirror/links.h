@@ -29,8 +29,12 @@ void links__free(struct links *links);
 /* Asks by other sockets from now on. */
 void links__set_netlink(struct links *links, struct nl *nl);
 
-/* -ENOSPC: no slot for another link; its packets go up to the kernel. */
-int links__set(struct links *links, const struct nl_link *link);
+/*
+ * -ENOSPC: no slot for another link; its packets go up to the kernel. Without
+ * `anew`, a link that is as it was costs nothing: whether it takes redirected
+ * frames is not asked again.
+ */
+int links__set(struct links *links, const struct nl_link *link, bool anew);
 void links__remove(struct links *links, uint32_t ifindex);
 
 /* Brackets a dump: links that were not set between the two go. `gone` is told of each. */

@@ -11,7 +11,10 @@
  * source, IPv6 routes change with the MTU of their device. Whatever may entail
  * such a change asks for a full dump. Routes that change with their next hop
  * objects are looked for among those held (mirror_objects.c). Some
- * settings have no event at all: those are looked at every second.
+ * settings have no event at all: those are looked at every ten seconds, which
+ * is nearly all that an idle mirror does, and costs as good as nothing: a dump
+ * of the links without their statistics, and what has not changed is not asked
+ * about.
  */
 #include "mirror.h"
 
@@ -136,6 +139,8 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 	struct mirror *mirror = data;
 	const struct xfib_link *held = links__find(mirror->links, link->ifindex);
 	struct xfib_link before = held ? *held : (struct xfib_link){ 0 };
+	/* A kernel that does not announce which devices take redirected frames is asked each time. */
+	bool anew = change != NL_DUMP || mirror->syncing || mirror__feature_fd(mirror) < 0;
 	uint64_t muted;
 
 	if (change == NL_DELETED) {
@@ -143,7 +148,7 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 		mirror__link_gone(link->ifindex, mirror);
 		return;
 	}
-	if (links__set(mirror->links, link) && log_limit__pass(&mirror->full_limit, &muted))
+	if (links__set(mirror->links, link, anew) && log_limit__pass(&mirror->full_limit, &muted))
 		log_warning("link %s: no slot for interface index %u in xfib_links; its packets go up to the kernel; "
 			    "restart with a larger --max-links",
 			    link->name, link->ifindex);
@@ -213,6 +218,13 @@ static void on_setting(void *data)
 	mirror->settings_dirty = true;
 }
 
+static void on_feature(void *data)
+{
+	struct mirror *mirror = data;
+
+	mirror->features_dirty = true;
+}
+
 static void on_wait(bool begins, void *data)
 {
 	const struct mirror *mirror = data;
@@ -245,6 +257,7 @@ static const struct nl_handlers handlers = {
 	.rule = mirror__on_rule,
 	.nexthop = mirror__on_nexthop,
 	.setting = on_setting,
+	.feature = on_feature,
 	.wait = on_wait,
 	.unknown = on_unknown,
 };

@@ -107,6 +107,10 @@ void mirror__settle(struct mirror *mirror)
 		mirror__read_settings(mirror);
 		dump(mirror, "links", dump_links);
 	}
+	if (mirror->features_dirty) {
+		mirror->features_dirty = false;
+		links__update_targets(mirror->links);
+	}
 	if (mirror->addresses_dirty)
 		dump(mirror, "addresses", dump_addresses);
 	mirror__settle_objects(mirror, mirror->objects, XFIB_OWNER_KERNEL, true);

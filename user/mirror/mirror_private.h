@@ -38,7 +38,7 @@ struct mirror {
 	bool custom_local4;    /* there once was a route of type local that is nobody's address */
 	bool split4;           /* there once were such rules: local and main are searched apart */
 	uint64_t split_at;     /* ms; when to look whether they are */
-	bool rules_dirty, settings_dirty, addresses_dirty, targets_dirty;
+	bool rules_dirty, settings_dirty, features_dirty, addresses_dirty, targets_dirty;
 	uint64_t sync_at;      /* ms; 0: no dump is due */
 	uint64_t rest_until;   /* ms; no full dump before */
 	uint64_t settings_at;  /* ms; when settings are looked at again */
@@ -76,8 +76,8 @@ void mirror__note_lost(struct mirror *mirror, int err);
 /* Applies all events that wait; if some were lost, dumps everything. */
 int mirror__catch_up(struct mirror *mirror);
 
-#define SETTINGS_INTERVAL_MS 1000 /* for settings that change without an event */
-#define ERROR_INTERVAL_MS 1000    /* after something that failed is tried again */
+#define SETTINGS_INTERVAL_MS 10000 /* for settings that change without an event */
+#define ERROR_INTERVAL_MS 1000     /* after something that failed is tried again */
 
 uint64_t mirror__now_ms(void);
 

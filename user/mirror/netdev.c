@@ -148,8 +148,8 @@ void netdev__receive(struct nl *nl)
 		return;
 	/* What it says does not matter, and an overrun means the same. */
 	while (recv(nl->feature_fd, drain, sizeof(drain), MSG_DONTWAIT) >= 0 || errno == ENOBUFS) {
-		if (nl->handlers.setting)
-			nl->handlers.setting(nl->data);
+		if (nl->handlers.feature)
+			nl->handlers.feature(nl->data);
 	}
 }
 

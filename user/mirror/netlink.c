@@ -271,6 +271,8 @@ static struct nlmsghdr *make_dump(struct nl *nl, enum nl_object object, uint8_t 
 	message->nlmsg_seq = ++nl->sequence;
 	header = mnl_nlmsg_put_extra_header(message, requests[object].size);
 	header[0] = family; /* the first byte of each of these headers */
+	if (object == NL_LINKS) /* most of the work, and most of the bytes */
+		mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	return message;
 }
 

@@ -146,8 +146,10 @@ struct nl_handlers {
 	void (*route)(enum nl_change change, const struct nl_route *route, void *data);
 	void (*rule)(enum nl_change change, const struct nl_rule *rule, void *data);
 	void (*nexthop)(enum nl_change change, const struct nl_nexthop *nexthop, void *data);
-	/* A setting under net.ipv4.conf or net.ipv6.conf changed (forwarding, rp_filter, …), or a device's XDP features. */
+	/* A setting under net.ipv4.conf or net.ipv6.conf changed (forwarding, rp_filter, …). */
 	void (*setting)(void *data);
+	/* The XDP features of a device changed. */
+	void (*feature)(void *data);
 	/* Before (`begins`) and after each wait for a part of a dump. */
 	void (*wait)(bool begins, void *data);
 	/* A message that could not be understood, `dumped` as part of a dump: what is held may differ from the kernel. */

@@ -43,7 +43,7 @@ ssize_t nl__receive_datagram(struct mnl_socket *socket, void *buffer, size_t siz
 void netdev__open(struct nl *nl);
 void netdev__close(struct nl *nl);
 
-/* Handles the events that wait: any of them means a changed setting. */
+/* Handles the events that wait: any of them means changed features. */
 void netdev__receive(struct nl *nl);
 
 #endif
