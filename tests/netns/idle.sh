@@ -10,7 +10,8 @@ interval=10 # seconds: SETTINGS_INTERVAL_MS, xfibd(8)
 setting() { in_r sysctl -qw "$1"; }
 held() { # DEV FIELD: of its line in xfib_links
 	in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_links" |
-		jq --argjson index "$(in_r cat "/sys/class/net/$1/ifindex")" ".[] | (.formatted // .).value | select(.ifindex == \$index) | .$2"
+		jq --argjson index "$(in_r cat "/sys/class/net/$1/ifindex")" \
+			".[] | (.formatted // .).value | select(.ifindex == \$index) | .$2"
 }
 flags() { held "$1" flags; }
 has_flag() { [ $(($(flags "$1") & $2)) != 0 ]; }

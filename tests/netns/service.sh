@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-# xfibd under a service manager: what it tells it, SIGHUP and SIGTERM, and whether the unit's sandbox leaves all that it does.
-# The manager is not there: a program of the tests listens in its place.
+# xfibd under a service manager: what it tells it, SIGHUP and SIGTERM, and whether the unit's sandbox leaves all that it
+# does. The manager is not there: a program of the tests listens in its place.
 set -u
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/topology.sh"
@@ -36,14 +36,16 @@ check_output "  by the ports of the file alone" 0 attached_id rb
 in_r ip link add x0 type veth peer name x1
 in_r ip link set x0 up
 in_r ip link set x1 up
-printf '%s\n' 'port = rb' 'port = x0' 'mode = generic' 'table = 78' 'audit = 1' 'max-routes = 2000' 'on-exit = teardown' >"$conf"
+printf '%s\n' 'port = rb' 'port = x0' 'mode = generic' 'table = 78' 'audit = 1' 'max-routes = 2000' >"$conf"
+echo 'on-exit = teardown' >>"$conf"
 from=$(log_lines)
 before=$(audit_interval)
 kill -HUP "$(xfibd__pid)"
 check "SIGHUP: tells that it reloads" eventually 3 told 2 '^RELOADING=1 MONOTONIC_USEC=[0-9]+$'
 check "  and that it is ready again" eventually 3 told 3 '^READY=1 STATUS=reloaded with '
 check "  says what has changed" said_since "$from" 'changed: port, mode, on-exit, audit$'
-check "  and what takes a restart" said_since "$from" 'warning: changed, which takes effect when xfibd is started again: table, max-routes$'
+check "  and what takes a restart" said_since "$from" \
+	'warning: changed, which takes effect when xfibd is started again: table, max-routes$'
 check "  everything is compared" said_since "$from" 'comparing everything with the kernel: SIGHUP'
 check_output "  new ports have the program" "$(program xdp)" attached_id x0
 check_output "  all of them" "$(program xdp)" attached_id rb
@@ -102,7 +104,10 @@ check_output "it starts what is installed" "$DIR/installed/sbin/xfibd" sed -nE '
 # The calls that its filter allows, as the manager reads it: later lines add to those before, with ~ they take away.
 expand() { # a name of a call or a @group
 	case $1 in
-	@*) systemd-analyze syscall-filter --no-pager "$1" | sed -nE 's/^    ([@a-z_0-9-]+)$/\1/p' | while read -r name; do expand "$name"; done ;;
+	@*)
+		systemd-analyze syscall-filter --no-pager "$1" | sed -nE 's/^    ([@a-z_0-9-]+)$/\1/p' |
+			while read -r name; do expand "$name"; done
+		;;
 	*) echo "$1" ;;
 	esac
 }
@@ -140,7 +145,8 @@ families() { sed -nE 's/^[0-9]+ +socket\((AF_[A-Z0-9]+).*/\1/p' "$DIR/calls" | s
 allowed_families() { sed -nE 's/^RestrictAddressFamilies=//p' "$unit" | tr ' ' '\n' | sort -u; }
 check_output "  and the families of its sockets" "" comm -23 <(families) <(allowed_families)
 written() { # paths that it opened for writing, made, renamed or removed, but for those of the two places it may write
-	grep -E '^[0-9]+ +(open|openat|mkdir|mkdirat|rename|renameat2|unlink|unlinkat|rmdir|chmod|fchmodat|chown|fchownat)\(' "$DIR/calls" |
+	local calls='open|openat|mkdir|mkdirat|rename|renameat2|unlink|unlinkat|rmdir|chmod|fchmodat|chown|fchownat'
+	grep -E "^[0-9]+ +($calls)\(" "$DIR/calls" |
 		grep -vE '^[0-9]+ +open(at)?\(.*O_RDONLY' | grep -oE '"/[^"]*"' | tr -d '"' |
 		grep -vE "^($DIR/bpf|/run/xfib)(/|$)" | sort -u
 }

@@ -40,7 +40,8 @@ static bool tables_are_split(void)
 
 /*
  * An event tells of each rule that is added; only one that the kernel refuses when it has split the tables comes without.
- * The kernel walks its whole trie for the figures, 0.2 seconds for a full table: so they are read a thousandth of the time at most.
+ * The kernel walks its whole trie for the figures, 0.2 seconds for a full table: so they are read a thousandth of the time
+ * at most.
  */
 #define SPLIT_INTERVAL_MS SETTINGS_INTERVAL_MS
 #define SPLIT_RESTS 1000

@@ -177,6 +177,16 @@ static const struct option_row *row_of(int option)
 	return NULL;
 }
 
+/* --help and --version. Always true. */
+static bool answer(const struct option_row *row)
+{
+	if (!strcmp(row->name, "version"))
+		printf("xfibd %s\n", xfib_version());
+	else
+		print_help();
+	return true;
+}
+
 /* What to do rather than how, and the file: known before anything else is read. True: it has been done. */
 static bool take_commands(int argc, char **argv, const struct getopt_table *table, const char **ret_file, bool *ret_check)
 {
@@ -193,10 +203,8 @@ static bool take_commands(int argc, char **argv, const struct getopt_table *tabl
 			*ret_file = optarg;
 		else if (!strcmp(row->name, "check"))
 			*ret_check = true;
-		else if (!strcmp(row->name, "version"))
-			return printf("xfibd %s\n", xfib_version());
 		else
-			return print_help(), true;
+			return answer(row);
 	}
 	return false;
 }
