@@ -56,23 +56,6 @@
 #ifndef XFIB_FORWARD_BPF_H
 #define XFIB_FORWARD_BPF_H
 
-/* The link of the ingress port; its slot goes to packet->link_slot. */
-static __always_inline const struct xfib_link *link__find(__u32 ifindex, __u32 *ret_slot)
-{
-	for (__u32 probe = 0; probe < XFIB_LINK_PROBES; probe++) {
-		__u32 slot = xfib_link__slot(ifindex, xfib_link_slots, probe);
-		const struct xfib_link *link = bpf_map_lookup_elem(&xfib_links, &slot);
-
-		if (!link)
-			return NULL;
-		if (likely(link->ifindex == ifindex)) {
-			*ret_slot = slot;
-			return link;
-		}
-	}
-	return NULL;
-}
-
 /* Checks 9: to whom is the frame? */
 static __always_inline bool mac__is_ours(struct packet *packet, const struct ethhdr *eth)
 {
@@ -162,7 +145,7 @@ static __always_inline enum xfib_reason nexthop__resolve(struct xfib_nexthop *ne
 	} dmac;
 
 	if (!nexthop->gateway_family) {
-		neighbour = neighbour__find(nexthop->ifindex, family, address, length);
+		neighbour = xfib_neighbour__find(nexthop->ifindex, family, address, length);
 		if (!neighbour) {
 			event__send(XFIB_EVENT_NO_NEIGHBOUR, nexthop->ifindex, family, address, length);
 			return XFIB_REASON_NO_NEIGHBOUR;
@@ -201,7 +184,7 @@ static __always_inline enum xfib_reason packet__decide(struct packet *packet, st
 	const struct xfib_state *state;
 	__u32 zero = 0, flags;
 
-	packet->link = link__find(packet->ifindex, &packet->link_slot);
+	packet->link = xfib_link__find(packet->ifindex, &packet->link_slot);
 	state = bpf_map_lookup_elem(&xfib_state, &zero);
 	if (!packet->link || !state)
 		return XFIB_REASON_UNKNOWN_PORT;

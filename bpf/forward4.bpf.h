@@ -83,7 +83,7 @@ static __always_inline enum xfib_reason ip4__check_all(const struct packet *pack
 static __always_inline bool ip4__source_ok(const struct packet *packet, const struct xfib_state *state,
 					   __u32 source)
 {
-	__u32 target = rib4__best(state, packet->link->table, source);
+	__u32 target = xfib_rib4__best(state, packet->link->table, source);
 	const struct xfib_nexthop *nexthop;
 
 	if (!target)
@@ -91,7 +91,7 @@ static __always_inline bool ip4__source_ok(const struct packet *packet, const st
 	if (target & XFIB_TARGET_GROUP)
 		return !(packet->link->flags & XFIB_LINK_RP_STRICT) ||
 		       xfib_group_uses(target & ~XFIB_TARGET_GROUP, packet->ifindex);
-	nexthop = nexthop__get(target);
+	nexthop = xfib_nexthop__get(target);
 	if (!nexthop || nexthop->type != XFIB_ROUTE_UNICAST || nexthop->flags & XFIB_NEXTHOP_DOWN ||
 	    !nexthop->ifindex) /* a choice that only the kernel makes */
 		return false;
@@ -110,7 +110,7 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 	if ((const void *)(ip + 1) > packet->data_end)
 		return XFIB_REASON_TRUNCATED;
 	/* First of all, so that the checks are made while its cache misses are under way. */
-	target = rib4__best(state, packet->link->table, ip->daddr);
+	target = xfib_rib4__best(state, packet->link->table, ip->daddr);
 	if (unlikely(!ip4__is_usual(packet, ip))) {
 		reason = ip4__check_all(packet, ip);
 		if (reason != XFIB_REASON_FORWARDED)

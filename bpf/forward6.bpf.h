@@ -75,7 +75,7 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 	source = (const void *)&ip6->saddr;
 	destination = (const void *)&ip6->daddr;
 	/* First of all, as for IPv4. */
-	target = rib6__best(state, packet->link->table, destination);
+	target = xfib_rib6__best(state, packet->link->table, destination);
 	if (unlikely(!ip6__is_usual(packet, ip6))) {
 		reason = ip6__check_all(packet, ip6);
 		if (reason != XFIB_REASON_FORWARDED)

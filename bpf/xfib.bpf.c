@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include <xfib/abi.h>
+#include <xfib/bpf_rib.h>
 #include <xfib/lookup.h>
 
 #include "compat.bpf.h"

@@ -34,7 +34,7 @@
 #endif
 
 /* Changes whenever a struct or the meaning of a field below does. */
-#define XFIB_LAYOUT 4
+#define XFIB_LAYOUT 5
 
 /* Address families as Linux numbers them; the BPF side has no <sys/socket.h>. */
 #define XFIB_INET 2
@@ -323,7 +323,7 @@ enum xfib_neighbour_state {
 /*
  * Element of xfib_nexthops: all that the fast path needs to know of a path, in
  * one cache line. Shared by every route whose device, gateway, preferred
- * source, MTU and type are the same. A path without a gateway (on-link) has
+ * source, MTU, metric and type are the same. A path without a gateway (on-link) has
  * gateway_family 0; its MAC address is found by xfib_neighbours. A slot is
  * free when `type` is 0.
  */
@@ -342,10 +342,13 @@ struct xfib_nexthop {
 	__u8 family;     /* of the routes that use it */
 	__u8 gateway_family; /* 0: on-link; may differ from family (RFC 5549) */
 	__u8 type;       /* enum xfib_route_type */
-	__u8 pad;
-	__u32 route_mtu; /* RTAX_MTU of the route, 0 for none */
+	__u8 metric_high; /* of the routes by it, 24 bits, for bpf.h: xfib_nexthop__metric() */
+	__u16 metric_low;
+	__u16 route_mtu; /* RTAX_MTU of the route, 0 for none */
 };
 XFIB_ASSERT_SIZE(struct xfib_nexthop, 64);
+
+#define XFIB_METRIC_LARGE 0xffffffu /* a metric that 24 bits do not hold */
 
 /* Key of xfib_neighbours, whose value is the id of a next hop with gateway = address. */
 struct xfib_neighbour_key {
@@ -533,10 +536,10 @@ XFIB_ASSERT_SIZE(struct xfib_event, 32);
 
 #define XFIB_FILTER_WORDS 8
 
-/* The one element of xfib_state. */
+/* The one element of xfib_state. In every layout `layout` and `retired` are its first members. */
 struct xfib_state {
 	__u32 layout;   /* XFIB_LAYOUT of the writer: check before anything else */
-	__u32 retired;  /* not 0: another set of maps has taken over, open the pin directory again */
+	__u32 retired;  /* not 0: nobody keeps this set of maps up to date any more, open the pin directory again */
 	__u64 generation; /* moves before released slots are used again */
 	__u64 netns;    /* inode of the network namespace that the maps describe */
 	__u64 netns_cookie; /* SO_NETNS_COOKIE, 0 where the kernel has none */

@@ -41,6 +41,12 @@ XFIB_INLINE __u32 xfib_link__slot(__u32 ifindex, __u32 slots, __u32 probe)
 /* The 64-bit word that begins at `member`, read by one load: see struct xfib_nexthop. */
 #define XFIB_READ_WORD(member) (*(const volatile __u64 *)(const void *)(member))
 
+/* The metric of the routes by a unicast next hop, or XFIB_METRIC_LARGE. 0 for those of neighbours. */
+XFIB_INLINE __u32 xfib_nexthop__metric(const struct xfib_nexthop *nexthop)
+{
+	return (__u32)nexthop->metric_high << 16 | nexthop->metric_low;
+}
+
 /* Mixes 32 bits so that each bit of the result depends on all of them. */
 XFIB_INLINE __u32 xfib_hash__mix(__u32 value)
 {

@@ -105,7 +105,7 @@ static uint32_t parse(const char *text, uint8_t address[16], uint8_t *ret_length
 static void find_path(const struct route *route, const struct path *path, struct netio_found *found)
 {
 	found->nexthop = (struct xfib_nexthop){ .ifindex = path->dev, .type = found->route.type, .flags = path->flags,
-						.family = found->route.family, .route_mtu = route->mtu };
+						.family = found->route.family, .route_mtu = (uint16_t)route->mtu };
 	if (path->via)
 		found->nexthop.gateway_family = (uint8_t)parse(path->via, found->nexthop.gateway, NULL);
 	if (route->source)

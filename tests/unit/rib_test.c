@@ -485,7 +485,7 @@ static void a_replaced_object_replaces_its_own_route(void **state)
 
 static int setup(void **state)
 {
-	const struct map_sizes sizes = { .routes = 2048, .nexthops = 64, .groups = 512, .links = 64, .addresses = 64,
+	const struct map_sizes sizes = { .routes = 2048, .nexthops = 512, .groups = 512, .links = 64, .addresses = 64,
 					 .neighbours = 64, .rules = 16 };
 
 	(void)state;

@@ -2,6 +2,7 @@
 /* Pin directories. See pins.h. */
 #include "pins.h"
 
+#include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <xfib/abi.h>
 
 int pins__lock(const char *directory, int *ret_fd)
 {
@@ -48,12 +50,38 @@ static void empty(const char *directory)
 	closedir(dir);
 }
 
+/* Whatever the layout of the set is: see struct xfib_state. */
+static void retire(const char *directory)
+{
+	union {
+		struct xfib_state state;
+		uint8_t bytes[4096];
+	} value = { 0 };
+	struct bpf_map_info info = { 0 };
+	uint32_t length = sizeof(info), zero = 0;
+	char path[PATH_MAX];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/xfib_state", directory) >= (int)sizeof(path))
+		return;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &length) && info.value_size >= 2 * sizeof(uint32_t) &&
+	    info.value_size <= sizeof(value) && !bpf_map_lookup_elem(fd, &zero, &value)) {
+		value.state.retired = 1;
+		bpf_map_update_elem(fd, &zero, &value, BPF_ANY);
+	}
+	close(fd);
+}
+
 void pins__remove(const char *directory)
 {
 	char progs[PATH_MAX];
 
 	if (snprintf(progs, sizeof(progs), "%s/progs", directory) >= (int)sizeof(progs))
 		return;
+	retire(directory);
 	empty(progs);
 	rmdir(progs);
 	empty(directory);

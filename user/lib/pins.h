@@ -10,7 +10,10 @@
  */
 int pins__lock(const char *directory, int *ret_fd);
 
-/* Removes a directory with all that is pinned in it. One that does not exist is fine. */
+/*
+ * Removes a directory with all that is pinned in it, and tells those that hold its maps that nobody keeps them up to
+ * date any more (xfib_state.retired). One that does not exist is fine.
+ */
 void pins__remove(const char *directory);
 
 #endif

@@ -141,7 +141,7 @@ static int make_path(struct changing *changing, uint32_t index, const struct xfi
 	ret_path->weight = from && from->weight && spec->path_count > 1 ? from->weight : 1;
 	key->family = (uint8_t)spec->family;
 	key->type = (uint8_t)type_of(spec);
-	key->route_mtu = spec->mtu;
+	key->route_mtu = nexthop_key__mtu(spec->mtu);
 	memcpy(key->source, spec->source, sizeof(key->source));
 	if (!from)
 		return 0;

@@ -50,7 +50,7 @@ static void make_path(const struct mirror *mirror, const struct nl_route *route,
 	ret_path->weight = 1;
 	key->family = route->family;
 	key->type = is_known_type(route->type) ? route->type : XFIB_ROUTE_UNICAST;
-	key->route_mtu = route->mtu;
+	key->route_mtu = nexthop_key__mtu(route->mtu);
 	memcpy(key->source, route->source, sizeof(key->source));
 	if (from) {
 		ret_path->weight = from->weight ? from->weight : 1;

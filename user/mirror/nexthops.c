@@ -107,6 +107,8 @@ static void fill(struct xfib_nexthop *line, const struct nexthop_key *key)
 	line->family = key->family;
 	line->gateway_family = key->gateway_family;
 	line->route_mtu = key->route_mtu;
+	line->metric_high = (uint8_t)(key->metric >> 16);
+	line->metric_low = (uint16_t)key->metric;
 	__atomic_store_n(&line->type, key->type, __ATOMIC_RELEASE);
 }
 

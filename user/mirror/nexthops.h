@@ -3,7 +3,7 @@
  * Next hops and the neighbours that give them MAC addresses.
  *
  * A next hop is shared by all routes with the same device, gateway, preferred
- * source, MTU and type, and counted. When a neighbour's MAC address changes,
+ * source, MTU, metric and type, and counted. When a neighbour's MAC address changes,
  * the lines of the next hops with that gateway change, and no route does.
  *
  * Cost: a hash look-up for each operation; a change of a neighbour touches the
@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <xfib/abi.h>
+
 #include "slots.h"
 
 struct maps;
@@ -22,14 +24,30 @@ struct maps;
 /* What makes two paths the same next hop. Zero all of it before filling it in: it is compared as memory. */
 struct nexthop_key {
 	uint32_t ifindex;
-	uint32_t route_mtu;
+	uint32_t metric;    /* nexthop_key__metric(): unit__make() fills it in */
+	uint16_t route_mtu; /* nexthop_key__mtu() */
 	uint8_t family;
 	uint8_t gateway_family;
 	uint8_t type;  /* enum xfib_route_type */
 	uint8_t flags; /* XFIB_NEXTHOP_ONLINK, _UNSUPPORTED, _DEAD */
 	uint8_t gateway[16];
 	uint8_t source[16];
+	uint16_t pad;
 };
+
+/* The MTU of a route as it is kept. The kernel takes no larger one either (ip_metrics_convert()). */
+static inline uint16_t nexthop_key__mtu(uint32_t mtu)
+{
+	return (uint16_t)(mtu < 65520 ? mtu : 65520);
+}
+
+/* What a next hop says of the metric of its routes: see XFIB_METRIC_LARGE. No packet is sent by other types. */
+static inline uint32_t nexthop_key__metric(uint8_t type, uint32_t metric)
+{
+	if (type != XFIB_ROUTE_UNICAST)
+		return 0;
+	return metric < XFIB_METRIC_LARGE ? metric : XFIB_METRIC_LARGE;
+}
 
 /* What a device gives to the next hops through it. */
 struct nexthop_device {

@@ -162,9 +162,11 @@ int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_
 			return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < route->path_count; i++) {
+		struct nexthop_key key = route->paths[i].nexthop;
 		uint32_t id, nexthop;
 
-		err = nexthops__take(rib->nexthops, &route->paths[i].nexthop, &nexthop);
+		key.metric = nexthop_key__metric(key.type, route->metric);
+		err = nexthops__take(rib->nexthops, &key, &nexthop);
 		if (err)
 			break;
 		err = slots__take(&rib->slots, &id);

@@ -236,7 +236,7 @@ static bool agrees(const struct rib *rib, struct unit unit, const struct xfib_ro
 	       (!spec->protocol || spec->protocol == held->protocol) &&
 	       (!(spec->flags & XFIB_SPEC_SCOPE) || spec->scope == held->scope) &&
 	       (!spec->preference || spec->preference == held->preference) &&
-	       (!spec->mtu || spec->mtu == nexthop->route_mtu) &&
+	       (!spec->mtu || nexthop_key__mtu(spec->mtu) == nexthop->route_mtu) &&
 	       (is_zero(spec->source) || !memcmp(spec->source, nexthop->source, sizeof(nexthop->source))) &&
 	       paths_agree(rib, unit, spec);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <xfib/lookup.h>
+
 #include "command.h"
 #include "format.h"
 
@@ -44,6 +46,8 @@ static void print_text(uint32_t id, const struct xfib_nexthop *nexthop, const ch
 	}
 	if (dev)
 		printf(" dev %s mtu %u", dev, nexthop->mtu);
+	if (xfib_nexthop__metric(nexthop))
+		printf(" metric %u", xfib_nexthop__metric(nexthop));
 	if (nexthop->gateway_family) {
 		format_mac(text, nexthop->dmac);
 		printf(" neighbour %s", state_of(nexthop));
@@ -70,6 +74,7 @@ static json_t *object_of(uint32_t id, const struct xfib_nexthop *nexthop, const 
 		json_set_text(object, "dev", dev);
 		json_object_set_new(object, "ifindex", json_integer(nexthop->ifindex));
 		json_object_set_new(object, "mtu", json_integer(nexthop->mtu));
+		json_object_set_new(object, "metric", json_integer(xfib_nexthop__metric(nexthop)));
 	}
 	if (nexthop->gateway_family)
 		json_set_text(object, "state", state_of(nexthop));

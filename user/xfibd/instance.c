@@ -263,7 +263,6 @@ int instance__publish(struct instance *instance)
 	}
 	instance->published = true;
 	each_port(instance, instance->fresh, replace_programs); /* where the old set is now */
-	pinned_set__retire(instance->fresh);
 	pins__remove(instance->fresh);
 	if (instance->old_lock_fd >= 0)
 		close(instance->old_lock_fd);

@@ -133,18 +133,3 @@ int pinned_set__read_state(const char *directory, struct xfib_state *ret_state)
 		*ret_state = state;
 	return err;
 }
-
-void pinned_set__retire(const char *directory)
-{
-	struct xfib_state state;
-	uint32_t zero = 0;
-	int fd;
-
-	if (open_state(directory, &fd))
-		return;
-	if (!bpf_map_lookup_elem(fd, &zero, &state)) {
-		state.retired = 1;
-		bpf_map_update_elem(fd, &zero, &state, BPF_ANY);
-	}
-	close(fd);
-}

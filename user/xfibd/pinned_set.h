@@ -23,7 +23,4 @@ int pinned_set__exchange(const char *fresh, const char *directory);
 /* Reads the state of a pinned instance. -ENOENT: there is none; -EPROTO: its struct has another size. */
 int pinned_set__read_state(const char *directory, struct xfib_state *ret_state);
 
-/* Tells the readers of a pinned instance that another one has taken over. */
-void pinned_set__retire(const char *directory);
-
 #endif
