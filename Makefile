@@ -78,7 +78,7 @@ ROUTERS := frr bird2
 deps:
 	$(Q)packaging/deps $(ROUTERS)
 
-tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so $(B)/tests/tools/pass.bpf.o
+tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so $(B)/tests/tools/pass.bpf.o $(B)/demo/xdp_forward $(B)/demo/xdp_forward.bpf.o
 	@:
 
 # What is built without sanitizers, and runs on other kernels too.
@@ -158,11 +158,24 @@ $(B)/tests/tools/pass.bpf.o: tests/tools/pass.bpf.c vmlinux/vmlinux.h
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
+# As somebody else builds it: with the system's headers, not with vmlinux.h.
+$(B)/demo/%.bpf.o: demo/%.bpf.c $(wildcard include/xfib/*.h)
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) -g -O2 -target bpf -Wall -Werror -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch) -c $< -o $@
+
+$(B)/demo/%: $(B)/demo/%.o $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
 $(B)/tests/tools/pktgen.o: $(B)/tests/tools/pktgen.skel.h
+$(B)/tests/tools/fibcompare.o: $(B)/tests/tools/fibcompare.skel.h
+$(B)/tests/tools/fibcompare.skel.h: tests/tools/fibcompare.h $(wildcard include/xfib/*.h)
 $(B)/tests/bench/bench.o: $(B)/tests/bench/reference.skel.h
 $(B)/tests/fib/readers_test.o: $(B)/tests/fib/readers.skel.h $(SKELETON)
 $(B)/tests/fib/readers.skel.h: tests/fib/readers.h $(wildcard include/xfib/*.h)
 $(B)/tests/bench/lookup.o: $(B)/tests/bench/lookup.skel.h
+$(B)/tests/bench/lookup.skel.h: tests/bench/lookup.h $(wildcard include/xfib/*.h)
 
 $(SKELETON): $(B)/bpf/xfib.bpf.o
 	$(call say,SKEL,$@)

@@ -96,11 +96,19 @@ struct {
 	__type(value, struct xfib_state);
 } xfib_state SEC(".maps");
 
-/* Number of slots of xfib_links, a power of two. Who sets the map's size sets this too. */
-const volatile __u32 xfib_link_slots = 64;
+/* Constants that who sets the sizes of the maps sets too; at the latest the compiler, where a loader cannot. */
+#ifndef XFIB_LINK_SLOTS
+#define XFIB_LINK_SLOTS 64
+#endif
+#ifndef XFIB_FIB_MASK
+#define XFIB_FIB_MASK 63
+#endif
 
-/* Number of words of xfib_fib, a power of two, less one. Likewise. */
-const volatile __u32 xfib_fib_mask = 63;
+/* Number of slots of xfib_links, a power of two. */
+const volatile __u32 xfib_link_slots = XFIB_LINK_SLOTS;
+
+/* Number of words of xfib_fib, a power of two, less one. */
+const volatile __u32 xfib_fib_mask = XFIB_FIB_MASK;
 
 /* ---- elements ---- */
 

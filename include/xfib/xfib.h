@@ -109,10 +109,21 @@ const char *xfib_backend__name(uint32_t backend);
 void xfib_instance__close(struct xfib *instance);
 
 /*
- * Has another set of maps replaced this one (the daemon was restarted)? Then
- * answers are those of the moment of the replacement: open again.
+ * Does nobody keep this set of maps up to date any more, because another one has replaced it (the daemon was restarted),
+ * or the instance was unloaded? Then answers are those of that moment: open again.
  */
 bool xfib_instance__retired(const struct xfib *instance);
+
+struct bpf_object;
+
+/*
+ * Gives an object of BPF programs that includes <xfib/bpf.h>, opened and not yet loaded by libbpf, the maps of an
+ * instance, and sets the constants that go with them. When the instance is retired, the object's programs ask the
+ * kernel's helper: load it anew. -ENOENT: the instance has no maps (see xfib_instance__describe()), or is NULL; the object
+ * may be loaded all the same and then asks the helper each time. -EINVAL: the object does not include the header;
+ * -EPROTO: it includes that of another version; -EBUSY: it is loaded. Needs what loading programs needs.
+ */
+int xfib_bpf__reuse_maps(struct bpf_object *object, const struct xfib *instance);
 
 /* A copy of the state element of the instance. */
 int xfib_instance__state(const struct xfib *instance, struct xfib_state *ret_state);

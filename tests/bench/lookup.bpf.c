@@ -11,8 +11,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include <xfib/abi.h>
-#include <xfib/lookup.h>
+#include <xfib/bpf.h>
 
 #include "lookup.h"
 
@@ -22,31 +21,7 @@
 #define AF_INET6 10
 #define MASK (LOOKUP_ADDRESSES - 1)
 
-/* ---- the instance's maps, which lookup.c gives by their pins ---- */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1024);
-	__type(key, struct xfib_rib4_key);
-	__type(value, struct xfib_rib_value);
-} xfib_rib4 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1024);
-	__type(key, struct xfib_rib6_key);
-	__type(value, struct xfib_rib_value);
-} xfib_rib6 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, struct xfib_nexthop);
-} xfib_nexthops SEC(".maps");
+/* Beside the instance's maps of <xfib/bpf.h>, by its pin. */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
@@ -55,26 +30,7 @@ struct {
 	__type(value, __u32);
 } xfib_tx SEC(".maps");
 
-/* The arena is the map's only element, as large as the instance made it: words, and XFIB_FIB_SLACK. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__uint(key_size, 4);
-	__uint(value_size, 16);
-} xfib_fib SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, struct xfib_fib);
-} xfib_fibs SEC(".maps");
-
 /* ---- what lookup.c sets and reads ---- */
-
-const volatile __u32 fib_mask; /* words of the arena, less one */
 
 /* Host byte order; two halves of IPv6. */
 __u32 addresses4[LOOKUP_ADDRESSES];
@@ -150,28 +106,36 @@ __noinline __u32 trie6(__u64 high, __u64 low)
 }
 
 /* The gateway, or what stands for it. */
-__noinline __u32 kernel4(struct xdp_md *ctx, __u32 address)
-{
-	struct bpf_fib_lookup fib = { .family = AF_INET, .ifindex = ctx->ingress_ifindex };
+#define ASK(name, function)                                                                                            \
+	__noinline __u32 name##4(struct xdp_md *ctx, __u32 address)                                                    \
+	{                                                                                                              \
+		struct bpf_fib_lookup fib = { .family = AF_INET, .ifindex = ctx->ingress_ifindex };                    \
+                                                                                                                       \
+		fib.ipv4_src = bpf_htonl(0x0a000101);                                                                  \
+		fib.ipv4_dst = bpf_htonl(address);                                                                     \
+		return function(ctx, &fib, sizeof(fib), fib_flags) ? 0 : fib.ipv4_dst;                                 \
+	}                                                                                                              \
+	__noinline __u32 name##6(struct xdp_md *ctx, __u64 high, __u64 low)                                            \
+	{                                                                                                              \
+		struct bpf_fib_lookup fib = { .family = AF_INET6, .ifindex = ctx->ingress_ifindex };                   \
+                                                                                                                       \
+		set_ip6(&fib, high, low);                                                                              \
+		return function(ctx, &fib, sizeof(fib), fib_flags) ? 0 : fib.ipv6_dst[3];                              \
+	}
 
-	fib.ipv4_src = bpf_htonl(0x0a000101);
-	fib.ipv4_dst = bpf_htonl(address);
-	return bpf_fib_lookup(ctx, &fib, sizeof(fib), fib_flags) ? 0 : fib.ipv4_dst;
+static __always_inline void set_ip6(struct bpf_fib_lookup *params, __u64 high, __u64 low)
+{
+	params->ipv6_src[0] = bpf_htonl(0x20010db8);
+	params->ipv6_src[1] = bpf_htonl(0x00010000);
+	params->ipv6_src[3] = bpf_htonl(1);
+	params->ipv6_dst[0] = bpf_htonl(high >> 32);
+	params->ipv6_dst[1] = bpf_htonl(high);
+	params->ipv6_dst[2] = bpf_htonl(low >> 32);
+	params->ipv6_dst[3] = bpf_htonl(low);
 }
 
-__noinline __u32 kernel6(struct xdp_md *ctx, __u64 high, __u64 low)
-{
-	struct bpf_fib_lookup fib = { .family = AF_INET6, .ifindex = ctx->ingress_ifindex };
-
-	fib.ipv6_src[0] = bpf_htonl(0x20010db8);
-	fib.ipv6_src[1] = bpf_htonl(0x00010000);
-	fib.ipv6_src[3] = bpf_htonl(1);
-	fib.ipv6_dst[0] = bpf_htonl(high >> 32);
-	fib.ipv6_dst[1] = bpf_htonl(high);
-	fib.ipv6_dst[2] = bpf_htonl(low >> 32);
-	fib.ipv6_dst[3] = bpf_htonl(low);
-	return bpf_fib_lookup(ctx, &fib, sizeof(fib), fib_flags) ? 0 : fib.ipv6_dst[3];
-}
+ASK(kernel, bpf_fib_lookup)
+ASK(own, xfib_fib_lookup)
 
 #define LEFT_TO_TRIE 0xffffffffu
 
@@ -193,7 +157,7 @@ __noinline __u32 fib4(__u32 address)
 
 	if (!words || !fib || !(root = *(const volatile __u64 *)&fib->root))
 		return LEFT_TO_TRIE;
-	return target_of(xfib_fib__find4(words, fib_mask, root, address));
+	return target_of(xfib_fib__find4(words, xfib_fib_mask, root, address));
 }
 
 __noinline __u32 fib6(__u64 high, __u64 low)
@@ -205,7 +169,7 @@ __noinline __u32 fib6(__u64 high, __u64 low)
 
 	if (!words || !fib || !(root = *(const volatile __u64 *)&fib->root))
 		return LEFT_TO_TRIE;
-	return target_of(xfib_fib__find6(words, fib_mask, root, high, low));
+	return target_of(xfib_fib__find6(words, xfib_fib_mask, root, high, low));
 }
 
 /* ---- 64 of them ---- */
@@ -246,6 +210,8 @@ RUN(trie_4, trie4(addresses4[at & MASK] ^ before))
 RUN(trie_6, trie6(addresses6[at & MASK][0] ^ before, addresses6[at & MASK][1]))
 RUN(kernel_4, kernel4(ctx, addresses4[at & MASK] ^ before))
 RUN(kernel_6, kernel6(ctx, addresses6[at & MASK][0] ^ before, addresses6[at & MASK][1]))
+RUN(own_4, own4(ctx, addresses4[at & MASK] ^ before))
+RUN(own_6, own6(ctx, addresses6[at & MASK][0] ^ before, addresses6[at & MASK][1]))
 RUN(fib_4, fib4(addresses4[at & MASK] ^ before))
 RUN(fib_6, fib6(addresses6[at & MASK][0] ^ before, addresses6[at & MASK][1]))
 
@@ -270,7 +236,7 @@ __noinline int compare4(struct xdp_md *ctx, __u32 at)
 		wrong_trie++;
 		wrong_at = at;
 	}
-	if (kernel4(ctx, address) != gateway_of(target, 0)) {
+	if (kernel4(ctx, address) != gateway_of(target, 0) || own4(ctx, address) != gateway_of(target, 0)) {
 		wrong_kernel++;
 		wrong_at = at;
 	}
@@ -289,7 +255,7 @@ __noinline int compare6(struct xdp_md *ctx, __u32 at)
 		wrong_trie++;
 		wrong_at = at;
 	}
-	if (kernel6(ctx, high, low) != gateway_of(target, 3)) {
+	if (kernel6(ctx, high, low) != gateway_of(target, 3) || own6(ctx, high, low) != gateway_of(target, 3)) {
 		wrong_kernel++;
 		wrong_at = at;
 	}
@@ -386,8 +352,7 @@ static __always_inline void lower_ttl(struct iphdr *ip)
 }
 
 /* Forwards as xdp-tools' xdp-forward does: bpf_fib_lookup(), rewrite, bpf_redirect_map(). */
-SEC("xdp")
-int by_helper(struct xdp_md *ctx)
+static __always_inline int forward(struct xdp_md *ctx, bool by_xfib)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
 	struct bpf_fib_lookup fib = {};
@@ -421,7 +386,7 @@ int by_helper(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	fib.ifindex = ctx->ingress_ifindex;
-	if (bpf_fib_lookup(ctx, &fib, sizeof(fib), fib_flags))
+	if (by_xfib ? xfib_fib_lookup(ctx, &fib, sizeof(fib), fib_flags) : bpf_fib_lookup(ctx, &fib, sizeof(fib), fib_flags))
 		return XDP_PASS;
 	if (is_ip4)
 		lower_ttl(ip);
@@ -430,6 +395,19 @@ int by_helper(struct xdp_md *ctx)
 	__builtin_memcpy(eth->h_dest, fib.dmac, ETH_ALEN);
 	__builtin_memcpy(eth->h_source, fib.smac, ETH_ALEN);
 	return bpf_redirect_map(&xfib_tx, fib.ifindex, XDP_PASS);
+}
+
+SEC("xdp")
+int by_helper(struct xdp_md *ctx)
+{
+	return forward(ctx, false);
+}
+
+/* The same with <xfib/bpf.h>. */
+SEC("xdp")
+int by_own(struct xdp_md *ctx)
+{
+	return forward(ctx, true);
 }
 
 /* The floor: no look-up at all, every packet to the same neighbour. */

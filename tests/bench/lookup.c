@@ -158,7 +158,6 @@ static int open_pinned(const char *name)
 /* Loads the programs, with the instance's maps in place of their own of the same name. */
 static void load(const char *device)
 {
-	struct bpf_map *map;
 	struct xfib *instance;
 
 	if (xfib_instance__open(NULL, &instance) || xfib_link__by_index(instance, if_nametoindex(device), &ingress))
@@ -166,13 +165,10 @@ static void load(const char *device)
 	bpf = lookup__open();
 	if (!bpf)
 		fail("opening the programs", strerror(errno));
-	bpf_object__for_each_map(map, bpf->obj) {
-		const char *name = bpf_map__name(map);
-
-		if (!strncmp(name, "xfib_", 5) && bpf_map__reuse_fd(map, open_pinned(name)))
-			fail(name, strerror(errno));
-	}
-	bpf->rodata->fib_mask = (bpf_map__value_size(bpf->maps.xfib_fib) - XFIB_FIB_SLACK) / 8 - 1;
+	if (xfib_bpf__reuse_maps(bpf->obj, instance))
+		fail("the maps", xfib_error__last());
+	if (bpf_map__reuse_fd(bpf->maps.xfib_tx, open_pinned("xfib_tx")))
+		fail("xfib_tx", strerror(errno));
 	if (lookup__load(bpf))
 		fail("loading the programs", strerror(errno));
 }
@@ -223,10 +219,10 @@ static double median_ratio(const double *values, const double *baselines)
 
 /* ---- look-ups ---- */
 
-enum way { LOOP, READ, TRIE, FIB, KERNEL, WAYS };
+enum way { LOOP, READ, TRIE, FIB, KERNEL, OWN, WAYS };
 
 static const char *const way_names[WAYS] = { "empty loop", "one random read of 64 MB", "LPM_TRIE", "compiled FIB",
-					     "bpf_fib_lookup" };
+					     "bpf_fib_lookup", "xfib_fib_lookup" };
 
 /* What the compiled FIB is compared with; at most: its own time. */
 static const struct {
@@ -241,7 +237,7 @@ static const struct {
 
 static const struct bpf_program *program_of(enum way way, bool is6, bool dependent)
 {
-	static const char *const names[WAYS] = { "loop", "read", "trie", "fib", "kernel" };
+	static const char *const names[WAYS] = { "loop", "read", "trie", "fib", "kernel", "own" };
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s_%d%s", names[way], is6 ? 6 : 4, dependent ? "_dependent" : "");
@@ -302,6 +298,10 @@ static void measure_lookups(bool is6, bool dependent, bool with_kernel, const ch
 		else
 			figure__at_least(name, ratio, "times", comparisons[i].targets[is6], baseline);
 	}
+	if (with_kernel && !dependent) {
+		snprintf(name, sizeof(name), "IPv%d look-up in BPF, %s, xfib_fib_lookup against bpf_fib_lookup", is6 ? 6 : 4, table_name);
+		figure__at_least(name, median_ratio(times[KERNEL], times[OWN]), "times", 20, median_time(times[KERNEL]));
+	}
 	for (enum way way = 0; way < (with_kernel ? WAYS : KERNEL); way++) {
 		snprintf(name, sizeof(name), "IPv%d look-up in BPF, %s, %s%s", is6 ? 6 : 4, table_name, way_names[way], kind);
 		figure__plain(name, median_time(times[way]), "ns");
@@ -345,9 +345,9 @@ static void find(const char *table, const char *table_name)
 
 /* ---- whole programs ---- */
 
-enum forwarder { NOTHING, XFIB, HELPER, HELPER_DIRECT, FLOOR, FORWARDERS };
+enum forwarder { NOTHING, XFIB, HELPER, HELPER_DIRECT, OWN_HELPER, FLOOR, FORWARDERS };
 
-static const char *const forwarder_names[FORWARDERS] = { "the wrapper", "xfib", "bpf_fib_lookup", "bpf_fib_lookup, direct",
+static const char *const forwarder_names[FORWARDERS] = { "the wrapper", "xfib", "bpf_fib_lookup", "bpf_fib_lookup, direct", "xfib_fib_lookup",
 							  "no look-up" };
 static int forwarder_fds[FORWARDERS];
 
@@ -450,6 +450,8 @@ static void measure_programs(bool is6)
 	figure__at_least(name, ratio, "times", is6 ? 20 : 12, median_time(helper));
 	snprintf(name, sizeof(name), "%s whole XDP program against no look-up", family);
 	figure__at_most(name, floor_ratio, "times", is6 ? 5 : 3, median_time(times[FLOOR]));
+	snprintf(name, sizeof(name), "%s xdp-forward's logic by xfib_fib_lookup, against itself by bpf_fib_lookup", family);
+	figure__ratio(name, median_ratio(helper, times[OWN_HELPER]), median_time(helper));
 	for (enum forwarder i = 0; i < FORWARDERS; i++) { /* without the wrapper's own */
 		snprintf(name, sizeof(name), "%s whole XDP program, random prefixes, %s", family, forwarder_names[i]);
 		figure__plain(name, median_time(times[i]), "ns");
@@ -472,6 +474,7 @@ static void measure_all_programs(const char *egress)
 	forwarder_fds[NOTHING] = bpf_program__fd(bpf->progs.nothing);
 	forwarder_fds[XFIB] = open_pinned("progs/xdp");
 	forwarder_fds[HELPER] = forwarder_fds[HELPER_DIRECT] = bpf_program__fd(bpf->progs.by_helper);
+	forwarder_fds[OWN_HELPER] = bpf_program__fd(bpf->progs.by_own);
 	forwarder_fds[FLOOR] = bpf_program__fd(bpf->progs.by_nothing);
 	for (int is6 = 0; is6 < 2; is6++) {
 		if (counts[is6])

@@ -7,7 +7,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 check "make install" make -s -C "$ROOT" install DESTDIR="$dir" PREFIX=/usr
 for file in sbin/xfib sbin/xfibd lib/libxfib.so lib/libxfib.so.0 lib/libxfib.a lib/pkgconfig/xfib.pc lib/bpf/xfib.bpf.o \
-	include/netioapi.h include/xfib/xfib.h include/xfib/abi.h include/xfib/lookup.h share/man/man8/xfib.8 \
+	include/netioapi.h include/xfib/xfib.h include/xfib/abi.h include/xfib/lookup.h include/xfib/bpf.h share/man/man8/xfib.8 \
 	share/man/man8/xfibd.8 share/bash-completion/completions/xfib lib/systemd/system/xfibd.service; do
 	check "installs $file" test -s "$dir/usr/$file"
 done
@@ -25,6 +25,11 @@ for header in netioapi.h xfib/xfib.h xfib/lookup.h xfib/abi.h; do
 done
 
 check_output "the unit starts what is installed" "ExecStart=/usr/sbin/xfibd" grep ExecStart= "$dir/usr/lib/systemd/system/xfibd.service"
+check "a BPF program builds against it" clang -g -O2 -target bpf -Wall -Wextra -Werror -I"$dir/usr/include" \
+	-I"/usr/include/$(cc -print-multiarch)" -c "$ROOT/demo/xdp_forward.bpf.c" -o "$dir/demo.bpf.o"
+check "and with vmlinux.h" clang -g -O2 -target bpf -Wall -Werror -I"$dir/usr/include" -I"$ROOT/vmlinux" \
+	-c "$ROOT/tests/tools/fibcompare.bpf.c" -o "$dir/vmlinux.bpf.o"
+check "and its loader" cc -Wall -Wextra -Werror "$ROOT/demo/xdp_forward.c" "${flags[@]}" -lbpf -o "$dir/loader"
 
 # The library exports what its headers declare, and nothing else.
 exported() { nm -D --defined-only "$dir/usr/lib/libxfib.so.0" | awk '$2 == "T" { sub("@.*", "", $3); print $3 }' | sort; }

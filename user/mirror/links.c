@@ -191,6 +191,7 @@ static uint32_t setting_flags(const struct links *links, const struct nl_link *l
 	}
 	if (link->inet6) {
 		flags |= !link->disabled6 && (settings->forwarding6 || link->force_forwarding6) ? XFIB_LINK_FORWARDING6 : 0;
+		flags |= !link->disabled6 && link->forwarding6 ? XFIB_LINK_HELPER6 : 0;
 		flags |= link->ignore_linkdown6 ? XFIB_LINK_IGNORE_LINKDOWN6 : 0;
 		flags |= link->use_tempaddr > 1 ? XFIB_LINK_TEMPORARY : 0;
 	}

@@ -39,6 +39,7 @@ struct nl_link {
 	uint8_t rp_filter; /* of the device alone, 0 to 2 */
 	bool inet6;      /* has an IPv6 part; the next four are valid */
 	bool ignore_linkdown6;
+	bool forwarding6; /* of the device alone */
 	bool force_forwarding6;
 	bool disabled6;
 	int32_t use_tempaddr;

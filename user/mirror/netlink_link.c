@@ -58,6 +58,7 @@ static int parse_inet6(const struct nlattr *nest, struct nl_link *link)
 	link->use_tempaddr = setting(conf, DEVCONF_USE_TEMPADDR);
 	link->ignore_linkdown6 = setting(conf, DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN);
 	link->disabled6 = setting(conf, DEVCONF_DISABLE_IPV6);
+	link->forwarding6 = setting(conf, DEVCONF_FORWARDING);
 	link->force_forwarding6 = setting(conf, FORCE_FORWARDING);
 	return 0;
 }
