@@ -591,7 +591,9 @@ void xfib_watch__close(struct xfib_watch *watch);
 
 enum xfib_hook {
 	XFIB_HOOK_XDP,
-	XFIB_HOOK_TC, /* clsact ingress: any kind of device, slower than XDP */
+	XFIB_HOOK_TC,     /* any kind of device, slower than XDP: TCX where the kernel has it (Linux 6.6), else clsact */
+	XFIB_HOOK_TCX,    /* by a link, beside those of others; it is pinned */
+	XFIB_HOOK_CLSACT, /* by a filter at clsact ingress */
 };
 
 enum xfib_mode {
@@ -605,6 +607,7 @@ struct xfib_port_opts {
 	const char *pin; /* as in struct xfib_open_opts */
 	enum xfib_hook hook;
 	enum xfib_mode mode; /* of XFIB_HOOK_XDP */
+	bool force; /* replace an XDP program of somebody else's, which detaching puts back; root only */
 };
 
 /*
@@ -613,16 +616,20 @@ struct xfib_port_opts {
  * instance's if it is one of those pinned there, whoever attached it.
  *
  * -ENOENT: no instance is pinned; -EBUSY: another program is attached there;
- * -EOPNOTSUPP: the driver has no native XDP; -ENODEV; -EPERM.
+ * -EOPNOTSUPP: the driver has no native XDP, the kernel no TCX; -ENODEV; -EPERM.
  */
 int xfib_port__attach(uint32_t ifindex, const struct xfib_port_opts *opts);
 
-/* Detaches it; a port without it is fine (0). Another program is left alone: -EBUSY. */
+/*
+ * Detaches it, XFIB_HOOK_TC from TCX and clsact; a port without it is fine (0). What was replaced by force is put back.
+ * Another program is left alone: -EBUSY.
+ */
 int xfib_port__detach(uint32_t ifindex, const struct xfib_port_opts *opts);
 
 struct xfib_port {
 	bool xdp;            /* the instance's XDP program is attached */
 	bool tc;             /* the instance's TC program is attached */
+	enum xfib_hook tc_hook; /* by which it is: TCX or CLSACT */
 	enum xfib_mode mode; /* of the XDP program, whosoever it is */
 	uint32_t xdp_id;     /* id of the XDP program attached, whosoever it is, 0 for none */
 };

@@ -118,7 +118,10 @@ wrong 1 "device 'nodevice' does not exist" stats nodevice
 wrong 2 "no device" attach
 wrong 2 "no device" detach
 wrong 1 "device 'nodevice' does not exist" attach nodevice
-wrong 2 "hook 'xpd': must be xdp or tc" attach lo hook xpd
+wrong 2 "hook 'xpd': must be xdp, tc, tcx or clsact" attach lo hook xpd
+wrong 2 "unknown word 'forced': known are hook, mode, force" attach lo forced
+wrong 2 "unknown word 'force': known are hook" detach lo force
+wrong 2 "only hook xdp has modes" attach lo hook tcx mode native
 wrong 2 "mode 'fast': must be native, generic or auto" attach lo mode fast
 wrong 2 "only hook xdp has modes" attach lo hook tc mode native
 wrong 2 "unknown word 'mode'" detach lo mode native

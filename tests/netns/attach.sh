@@ -37,11 +37,64 @@ check "xfib attach ra mode native replaces it" xfib attach ra mode native
 check_not "generic is gone" grep -q xdpgeneric <<<"$(in_r ip link show dev ra)"
 check "detach" xfib detach ra
 
-check "xfib attach ra hook tc" xfib attach ra hook tc
+check_status "no native XDP, and no other is asked for" 1 xfib attach lo
+check_match "  it says what can be" 'no native XDP: ask for mode generic or auto, or hook tc' "$ERR"
+check "mode auto falls back" xfib attach lo mode auto
+check_output "  to generic" generic sh -c 'ip netns exec "$0" "$1" -j link show lo | jq -r ".[0].mode"' "$R" "$BUILD/xfib"
+check "detach" xfib detach lo
+
+check "xfib attach ra hook clsact" xfib attach ra hook clsact
 check_output "forwards by TC" 10 counted forwarded
 check_match "tc shows the filter" 'xfib_tc' "$(in_r tc filter show dev ra ingress)"
+check_output "xfib knows it" tc attached ra
+check "xfib attach ra hook tc takes the filter that is there" xfib attach ra hook tc
+check_output "xfib knows it" tc attached ra
 check "xfib detach ra hook tc" xfib detach ra hook tc
 check_output "detached: nothing counted" 0 counted forwarded
+
+# ---- TCX, from Linux 6.6 on ----
+
+ports=$XFIB_PIN-ports
+check "xfib attach ra hook tc" xfib attach ra hook tc
+check_output "forwards by TC" 10 counted forwarded
+has_tcx() { [ "$(printf '%s\n' 6.6 "$(uname -r)" | sort -V | head -n 1)" = 6.6 ]; }
+if has_tcx; then
+	check_output "it is TCX" tcx attached ra
+	check_output "and no filter" "" in_r tc filter show dev ra ingress
+	check_output "its link is pinned" 1 sh -c 'ls "$0" | grep -c "^tcx-"' "$ports"
+	check "again is fine" xfib attach ra hook tcx
+	links() { bpftool -j link show | jq --argjson id "$(bpftool -j prog show pinned "$XFIB_PIN/progs/tc" | jq .id)" \
+		'[.[] | select(.prog_id == $id)] | length'; }
+	check_output "and adds no second one" 1 links
+	xfibd__stop
+	check "another xfibd takes over" xfibd__start
+	check_output "it is attached as before" tcx attached ra
+	check_output "forwards by the new maps" 10 counted forwarded
+	check "xfib detach ra hook tcx" xfib detach ra hook tcx
+	check_output "detached: nothing counted" 0 counted forwarded
+	check_not "nothing is left of it" test -e "$ports"
+	check "XDP and TCX" xfib attach ra
+	check "at the same time" xfib attach ra hook tcx
+	check_output "xfib knows both" xdp+tcx attached ra
+	check "xfib detach ra takes both" xfib detach ra
+	check_output "none is left" none attached ra
+	ip -n "$R" link add gone type veth peer name gone2
+	check "a device" xfib attach gone hook tcx
+	ip -n "$R" link del gone
+	ip -n "$R" link add gone type veth peer name gone2
+	check_output "that has come anew has no program" none attached gone
+	check "and takes one" xfib attach gone hook tcx
+	check_output "of its own" tcx attached gone
+	check "xfib unload" xfib unload
+	check_not "leaves nothing pinned" test -e "$ports"
+	ip -n "$R" link del gone
+	check "xfibd starts again" xfibd__start
+else
+	check_output "it is clsact" tc attached ra
+	check_status "there is no TCX" 1 xfib attach rb hook tcx
+	check_match "it says since when" 'Linux 6.6' "$ERR"
+	check "xfib detach ra" xfib detach ra
+fi
 
 # ---- ip link ----
 
@@ -99,7 +152,33 @@ check_status "attach to a port with another program fails" 1 xfib attach ra
 check_match "and says so" 'another XDP program' "$ERR"
 check_status "detach leaves it alone" 1 xfib detach ra hook xdp
 check_match "it is still there" 'xdp' "$(in_r ip link show dev ra)"
+# ---- but by force ----
+
+program_of() { in_r ip -j link show dev ra | jq -r '.[0].xdp.prog.id // 0'; }
+foreign=$(program_of)
+check "force replaces it" xfib attach ra force
+check_output "forwards" 10 counted forwarded
+check_output "xfib knows it" xdp attached ra
+check "detach" xfib detach ra
+check_output "puts it back" "$foreign" program_of
+check_not "and keeps nothing" test -e "$ports"
+check "replaced again" xfib attach ra force
+xfibd__stop
+check "another xfibd takes over" xfibd__start
+check_output "with its program" 10 counted forwarded
+check "detach" xfib detach ra
+check_output "puts it back all the same" "$foreign" program_of
+check "replaced, in another mode" xfib attach ra force mode generic
+check_match "generic" 'xdpgeneric' "$(in_r ip link show dev ra)"
+check "unload" xfib unload
+check_output "puts it back" "$foreign" program_of
+check_not "and leaves nothing" test -e "$ports"
+check "xfibd starts again" xfibd__start
+check "replaced" xfib attach ra force
 in_r ip link set dev ra xdp off
+check "and taken off by somebody" xfib attach ra
+check "detach" xfib detach ra
+check_output "brings nothing back that had gone" 0 program_of
 check_status "a device without native XDP" 1 xfib attach nodevice
 check_match "unknown device is named" "nodevice" "$ERR"
 

@@ -8,4 +8,10 @@
 /* As xfib_port__attach(), and replaces the programs of the instance that is pinned at `former` too (NULL: of none). */
 int port__attach(uint32_t ifindex, const struct xfib_port_opts *opts, const char *former);
 
+/* As xfib_port__query(), where the programs of either instance count. */
+int port__query(uint32_t ifindex, const struct xfib_port_opts *opts, const char *former, struct xfib_port *ret_port);
+
+/* Removes what is pinned for ports, when nothing is attached any more: see port_pin__path(). */
+void ports__remove(const char *pin);
+
 #endif

@@ -36,7 +36,11 @@ static const char *rp_filter_of(const struct xfib_link *link)
 
 static const char *hook_of(const struct xfib_port *port)
 {
-	return port->xdp && port->tc ? "xdp+tc" : port->xdp ? "xdp" : port->tc ? "tc" : NULL;
+	const char *tc = port->tc_hook == XFIB_HOOK_TCX ? "tcx" : "tc";
+
+	if (port->xdp && port->tc)
+		return port->tc_hook == XFIB_HOOK_TCX ? "xdp+tcx" : "xdp+tc";
+	return port->xdp ? "xdp" : port->tc ? tc : NULL;
 }
 
 static const char *mode_of(const struct xfib_port *port)

@@ -13,8 +13,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *usage, *text;
 } commands[] = {
-	{ "attach", command_attach, "DEV [hook xdp|tc] [mode native|generic|auto]", "forward what DEV receives" },
-	{ "detach", command_detach, "DEV [hook xdp|tc]", "leave what DEV receives to the kernel" },
+	{ "attach", command_attach, "DEV [hook xdp|tc|tcx|clsact] [mode native|generic|auto] [force]", "forward what DEV receives" },
+	{ "detach", command_detach, "DEV [hook xdp|tc|tcx|clsact]", "leave what DEV receives to the kernel" },
 	{ "get", command_get, "ADDR|- [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N]",
 	  "the best route; - reads addresses, one a line" },
 	{ "explain", command_explain, "ADDR [the same words]", "every route for ADDR, and why it wins or loses" },

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../lib/bypass.h"
 #include "command.h"
 
 struct words {
@@ -19,8 +20,12 @@ static int parse_hook(const char *value, struct words *words)
 		words->opts.hook = XFIB_HOOK_XDP;
 	else if (!strcmp(value, "tc"))
 		words->opts.hook = XFIB_HOOK_TC;
+	else if (!strcmp(value, "tcx"))
+		words->opts.hook = XFIB_HOOK_TCX;
+	else if (!strcmp(value, "clsact"))
+		words->opts.hook = XFIB_HOOK_CLSACT;
 	else
-		return fail(STATUS_USAGE, "hook '%s': must be xdp or tc", value);
+		return fail(STATUS_USAGE, "hook '%s': must be xdp, tc, tcx or clsact", value);
 	return STATUS_DONE;
 }
 
@@ -43,14 +48,18 @@ static int parse_words(const char *command, bool with_mode, int argc, char **arg
 	int status;
 
 	if (!argc)
-		return fail(STATUS_USAGE, "%s: no device: xfib %s DEV [hook xdp|tc]%s", command, command,
-			    with_mode ? " [mode native|generic|auto]" : "");
+		return fail(STATUS_USAGE, "%s: no device: xfib %s DEV [hook xdp|tc|tcx|clsact]%s", command, command,
+			    with_mode ? " [mode native|generic|auto] [force]" : "");
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *value;
 
+		if (with_mode && !strcmp(word, "force")) {
+			words->opts.force = true;
+			continue;
+		}
 		if (strcmp(word, "hook") && (!with_mode || strcmp(word, "mode")))
 			return fail(STATUS_USAGE, "%s: unknown word '%s': known are hook%s", command, word,
-				    with_mode ? ", mode" : "");
+				    with_mode ? ", mode, force" : "");
 		value = argument(word, &i, argc, argv);
 		if (!value)
 			return STATUS_USAGE;
@@ -58,7 +67,7 @@ static int parse_words(const char *command, bool with_mode, int argc, char **arg
 		if (status)
 			return status;
 	}
-	if (words->has_mode && words->opts.hook == XFIB_HOOK_TC)
+	if (words->has_mode && words->opts.hook != XFIB_HOOK_XDP)
 		return fail(STATUS_USAGE, "mode: only hook xdp has modes");
 	return parse_device(argv[0], &words->ifindex);
 }
@@ -68,9 +77,42 @@ static int report(const char *operation, const char *device)
 	return fail(STATUS_FAILED, "%s %s: %s", operation, device, xfib_error__last());
 }
 
+struct bypassed {
+	char text[512];
+	uint32_t count, left_out;
+};
+
+static void add_bypassed(const struct bypass *bypass, void *data)
+{
+	struct bypassed *bypassed = data;
+	size_t length = strlen(bypassed->text);
+	char text[256];
+
+	bypass__describe(bypass, text, sizeof(text));
+	if (length + strlen(text) + 3 > sizeof(bypassed->text))
+		bypassed->left_out++;
+	else
+		snprintf(bypassed->text + length, sizeof(bypassed->text) - length, "%s%s", length ? "; " : "", text);
+	bypassed->count++;
+}
+
+/* Packets that xfib forwards meet no rule of netfilter: whoever has some that they would meet has to say that this is meant. */
+static int check_bypassed(const char *device, const struct words *words)
+{
+	struct bypassed bypassed = { 0 };
+	int err = bypass__each(words->ifindex, add_bypassed, &bypassed);
+
+	if (err && err != -EPERM)
+		return fail(STATUS_FAILED, "attach %s: asking for the rules of netfilter: %s", device, strerror(-err));
+	if (!bypassed.count || words->opts.force)
+		return STATUS_DONE;
+	return fail(STATUS_FAILED, "attach %s: packets that xfib forwards would go past netfilter: %s%s: remove these, or say force",
+		    device, bypassed.text, bypassed.left_out ? "; and others" : "");
+}
+
 int command_attach(int argc, char **argv)
 {
-	struct words words = { .opts = { .size = sizeof(words.opts), .pin = pin_directory(), .mode = XFIB_MODE_AUTO } };
+	struct words words = { .opts = { .size = sizeof(words.opts), .pin = pin_directory() } };
 	struct xfib *instance;
 	int status = parse_words("attach", true, argc, argv, &words);
 
@@ -80,6 +122,9 @@ int command_attach(int argc, char **argv)
 	if (status)
 		return status;
 	xfib_instance__close(instance);
+	status = check_bypassed(argv[0], &words);
+	if (status)
+		return status;
 	if (xfib_port__attach(words.ifindex, &words.opts))
 		return report("attach", argv[0]);
 	return STATUS_DONE;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../lib/pins.h"
+#include "../lib/port.h"
 #include "command.h"
 
 #define STOP_SECONDS 10
@@ -140,8 +141,10 @@ int command_unload(int argc, char **argv)
 		status = stop_daemon(pin, &state, &lock);
 	if (!status)
 		status = detach_all(pin);
-	if (!status)
+	if (!status) {
 		remove_sets(pin);
+		ports__remove(pin);
+	}
 	if (lock >= 0)
 		close(lock);
 	return status;

@@ -208,18 +208,18 @@ int instance__create(const char *pin, const struct map_sizes *sizes, gid_t reade
 
 /* ---- ports ---- */
 
-/* Calls `visit` for each interface that has one of the programs of the instance pinned at `pin`. */
-static void each_port(struct instance *instance, const char *pin,
+/* Calls `visit` for each interface that has one of the programs of the instance, or of the one pinned at `former`. */
+static void each_port(struct instance *instance, const char *former,
 		      void (*visit)(struct instance *instance, const struct if_nameindex *device,
 				    const struct xfib_port *port))
 {
-	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = pin };
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin };
 	struct if_nameindex *devices = if_nameindex();
 
 	for (struct if_nameindex *device = devices; device && device->if_index; device++) {
 		struct xfib_port port;
 
-		if (!xfib_port__query(device->if_index, &opts, &port) && (port.xdp || port.tc))
+		if (!port__query(device->if_index, &opts, former, &port) && (port.xdp || port.tc))
 			visit(instance, device, &port);
 	}
 	if (devices)
@@ -290,8 +290,9 @@ void instance__teardown(struct instance *instance)
 {
 	if (!instance->published)
 		return;
-	each_port(instance, instance->pin, detach_programs);
+	each_port(instance, NULL, detach_programs);
 	pins__remove(instance->pin);
+	ports__remove(instance->pin);
 }
 
 bool instance__has_old(const struct instance *instance)
