@@ -51,6 +51,20 @@ check_match "without the loss of a packet" '1500 received, 0% packet loss' "$(ca
 check_not "the program has been replaced" [ "$(attached_id ra)" = "$id" ]
 check "forwards by the new one" eventually 2 forwards
 check_not "no directory of the change is left" ls "$XFIB_PIN-new" "$XFIB_PIN-old"
+
+# ---- killed between the publishing of its set and the replacing of the programs ----
+xfibd__stop KILL
+id=$(attached_id ra)
+mv "$XFIB_PIN" "$DIR/bpf/older"
+check "a set without ports" xfibd__start
+xfibd__stop KILL
+mv "$DIR/bpf/older" "$XFIB_PIN-new"
+check "the ports still have the older set's program" [ "$(attached_id ra)" = "$id" ]
+check "starts on what a killed one left" xfibd__start
+check "the port has the program of the new set" \
+	[ "$(attached_id ra)" = "$(in_r bpftool -j prog show pinned "$XFIB_PIN/progs/xdp" | jq .id)" ]
+check "forwards by it" eventually 2 forwards
+check_not "the older set is not left" ls "$XFIB_PIN-new"
 xfibd__stop TERM
 check "stopped by SIGTERM: forwards" forwards
 in_r ip route add 203.0.113.0/24 via 10.0.2.1

@@ -140,72 +140,6 @@ static int check_directories(struct instance *instance)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* ---- the new set ---- */
-
-static void describe(const struct maps *maps)
-{
-	struct xfib_state *state = maps->state;
-
-	state->layout = XFIB_LAYOUT;
-	state->netns = netns_inode();
-	state->netns_cookie = netns_cookie();
-	state->pid = (uint32_t)getpid();
-	state->started = (uint64_t)time(NULL);
-	state->flags = XFIB_STATE_IPV4;
-}
-
-static int create_set(struct instance *instance, const struct map_sizes *sizes)
-{
-	int err = bpf_maps__create(sizes, &instance->maps);
-
-	if (err) {
-		log_error("creating maps and loading programs: %s%s", strerror(-err),
-			  err == -ENOMEM || err == -E2BIG ? "; ask for smaller maps with --max-routes and the like" :
-							    "; --verbose shows what the kernel says");
-		return err;
-	}
-	describe(&instance->maps->maps);
-	err = pinned_set__make(instance->fresh, &instance->lock_fd);
-	if (err == -EWOULDBLOCK) {
-		log_error("another xfibd is starting at %s", instance->pin);
-		instance->fresh[0] = '\0'; /* not ours to remove */
-		return -EBUSY;
-	}
-	if (!err)
-		err = pinned_set__fill(instance->fresh, instance->maps, instance->readers);
-	if (err)
-		log_error("pinning the maps at %s: %s", instance->fresh, strerror(-err));
-	return err;
-}
-
-int instance__create(const char *pin, const struct map_sizes *sizes, gid_t readers, struct instance **ret_instance)
-{
-	struct instance *instance = calloc(1, sizeof(*instance));
-	int err;
-
-	if (!instance)
-		return -ENOMEM;
-	instance->lock_fd = instance->old_lock_fd = -1;
-	instance->readers = readers;
-	snprintf(instance->pin, sizeof(instance->pin), "%s", pin);
-	snprintf(instance->fresh, sizeof(instance->fresh), "%s-new", instance->pin);
-	err = requirements__check_capabilities();
-	if (!err)
-		err = check_directories(instance);
-	if (err) /* nothing was made that instance__free() would have to remove */
-		instance->fresh[0] = '\0';
-	if (!err)
-		err = requirements__check_kernel();
-	if (!err)
-		err = create_set(instance, sizes);
-	if (err) {
-		instance__free(instance);
-		return err;
-	}
-	*ret_instance = instance;
-	return 0;
-}
-
 /* ---- ports ---- */
 
 /* Calls `visit` for each interface that has one of the programs of the instance, or of the one pinned at `former`. */
@@ -250,6 +184,90 @@ static void detach_programs(struct instance *instance, const struct if_nameindex
 	if (port->tc && xfib_port__detach(device->if_index, &opts))
 		log_error("%s: %s", device->if_name, xfib_error__last());
 }
+
+/* ---- the new set ---- */
+
+static void describe(const struct maps *maps)
+{
+	struct xfib_state *state = maps->state;
+
+	state->layout = XFIB_LAYOUT;
+	state->netns = netns_inode();
+	state->netns_cookie = netns_cookie();
+	state->pid = (uint32_t)getpid();
+	state->started = (uint64_t)time(NULL);
+	state->flags = XFIB_STATE_IPV4;
+}
+
+/*
+ * A daemon that was killed when it had published its set and not yet given its programs to all ports left the older set at
+ * `fresh`. Once that is removed, nobody knows any more whose the programs of the other ports are: they get the later ones now.
+ */
+static void finish_replacing(struct instance *instance)
+{
+	int fd;
+
+	if (pins__lock(instance->fresh, &fd))
+		return;
+	if (instance->old_lock_fd >= 0)
+		each_port(instance, instance->fresh, replace_programs);
+	close(fd);
+}
+
+static int create_set(struct instance *instance, const struct map_sizes *sizes)
+{
+	int err = bpf_maps__create(sizes, &instance->maps);
+
+	if (err) {
+		log_error("creating maps and loading programs: %s%s", strerror(-err),
+			  err == -ENOMEM || err == -E2BIG ? "; ask for smaller maps with --max-routes and the like" :
+							    "; --verbose shows what the kernel says");
+		return err;
+	}
+	describe(&instance->maps->maps);
+	finish_replacing(instance);
+	err = pinned_set__make(instance->fresh, &instance->lock_fd);
+	if (err == -EWOULDBLOCK) {
+		log_error("another xfibd is starting at %s", instance->pin);
+		instance->fresh[0] = '\0'; /* not ours to remove */
+		return -EBUSY;
+	}
+	if (!err)
+		err = pinned_set__fill(instance->fresh, instance->maps, instance->readers);
+	if (err)
+		log_error("pinning the maps at %s: %s", instance->fresh, strerror(-err));
+	return err;
+}
+
+int instance__create(const char *pin, const struct map_sizes *sizes, gid_t readers, struct instance **ret_instance)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+	int err;
+
+	if (!instance)
+		return -ENOMEM;
+	instance->lock_fd = instance->old_lock_fd = -1;
+	instance->readers = readers;
+	snprintf(instance->pin, sizeof(instance->pin), "%s", pin);
+	snprintf(instance->fresh, sizeof(instance->fresh), "%s-new", instance->pin);
+	err = requirements__check_capabilities();
+	if (!err)
+		err = check_directories(instance);
+	if (err) /* nothing was made that instance__free() would have to remove */
+		instance->fresh[0] = '\0';
+	if (!err)
+		err = requirements__check_kernel();
+	if (!err)
+		err = create_set(instance, sizes);
+	if (err) {
+		instance__free(instance);
+		return err;
+	}
+	*ret_instance = instance;
+	return 0;
+}
+
+/* ---- ports and pins ---- */
 
 int instance__publish(struct instance *instance)
 {
