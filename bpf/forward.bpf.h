@@ -12,43 +12,45 @@
  *   3. fewer than 14 bytes                                        truncated
  *   4. 802.1Q or 802.1ad tag (TC: also one already taken off)     vlan
  *   5. EtherType is neither IPv4 nor IPv6                         not_ip
- *   6. ingress port belongs to a bridge, bond or VRF              enslaved
+ *   6. ingress port belongs to a bridge or bond                   enslaved
  *   7. forwarding of that family is off on the ingress port       forwarding_off
- *   8. rules of that family that the fast path can't follow       policy_rule
- *   9. unicast destination MAC address, not the port's            other_mac
+ *   8. unicast destination MAC address, not the port's            other_mac
  *  IPv4                                                           IPv6
- *  10. fewer than 20 bytes                 truncated              fewer than 40 bytes                truncated
- *  11. version not 4, or header < 20       malformed              version not 6                      malformed
- *  12. header longer than the frame        truncated
+ *   9. fewer than 20 bytes                 truncated              fewer than 40 bytes                truncated
+ *  10. version not 4, or header < 20       malformed              version not 6                      malformed
+ *  11. header longer than the frame        truncated
  *      header longer than 20               ip_options
- *  13. total length < 20                   malformed
+ *  12. total length < 20                   malformed
  *      total length beyond the frame       truncated              payload length beyond the frame    truncated
- *  14. wrong header checksum               bad_checksum           next header is hop-by-hop          hop_by_hop
- *  15. frame longer than the packet and than 60 bytes             trailer
- *  16. destination 224.0.0.0/4             multicast              ff00::/8                           multicast
+ *  13. wrong header checksum               bad_checksum           next header is hop-by-hop          hop_by_hop
+ *  14. frame longer than the packet and than 60 bytes             trailer
+ *  15. destination 224.0.0.0/4             multicast              ff00::/8                           multicast
  *      destination 255.255.255.255         broadcast
- *  17. source 0/8, 127/8, 224/4,           martian                source ::, ::1, ff00::/8,          martian
+ *  16. source 0/8, 127/8, 224/4,           martian                source ::, ::1, ff00::/8,          martian
  *      255.255.255.255;                                           ::ffff:0:0/96;
  *      destination 0/8, 127/8                                     destination ::, ::1
  *      (127/8 is fine with route_localnet)
- *  18.                                                            source or destination fe80::/10    link_local
- *  19. multicast or broadcast destination MAC address             other_mac
- *  20. source is this machine's own        martian
- *  route (table local, then the port's)
- *  21. none, or throw                                             no_route
- *  22. by type: local and anycast: local; broadcast; multicast; blackhole; unreachable; prohibit;
+ *  17.                                                            source or destination fe80::/10    link_local
+ *  18. multicast or broadcast destination MAC address             other_mac
+ *  19. source is this machine's own        martian
+ *  route (by the port's plan; without rules: table local, then main)
+ *  20. none, or throw                                             no_route
+ *      a rule that only the kernel can follow                     policy_rule
+ *      a rule that leads nowhere: blackhole; unreachable; prohibit
+ *  21. by type: local and anycast: local; broadcast; multicast; blackhole; unreachable; prohibit;
  *      any other but unicast: unsupported_route
- *  23. rp_filter of the port rejects       rp_filter
- *  24. TTL, hop limit <= 1                                        ttl_expired
- *  25. encapsulation and the like                                 unsupported_route
- *  26. egress device down                                         nexthop_down
- *  27. egress device without Ethernet                             not_ethernet
- *  28. packet (TC: each segment of a GSO packet) > MTU of device or route   mtu_exceeded
- *  29. leaves by the ingress port          same_port              same_port
+ *  22. source not valid by rp_filter, or as there are rules   rp_filter
+ *      its rules only the kernel can follow        policy_rule
+ *  23. TTL, hop limit <= 1                                        ttl_expired
+ *  24. encapsulation and the like                                 unsupported_route
+ *  25. egress device down                                         nexthop_down
+ *  26. egress device without Ethernet                             not_ethernet
+ *  27. packet (TC: each segment of a GSO packet) > MTU of device or route   mtu_exceeded
+ *  28. leaves by the ingress port          same_port              same_port
  *      (IPv4: only if send_redirects)
- *  30. MAC address unknown                                        no_neighbour
- *  31. XDP: egress device is not in xfib_tx                       no_redirect
- *  32. else                                                       forwarded
+ *  29. MAC address unknown                                        no_neighbour
+ *  30. XDP: egress device is not in xfib_tx                       no_redirect
+ *  31. else                                                       forwarded
  *
  * Source of the order and of the rules: ip_rcv_core(), ip_route_input_slow(),
  * fib_validate_source(), ip_forward(), ip6_rcv_core() and ip6_forward().
@@ -56,7 +58,7 @@
 #ifndef XFIB_FORWARD_BPF_H
 #define XFIB_FORWARD_BPF_H
 
-/* Checks 9: to whom is the frame? */
+/* Check 8: to whom is the frame? */
 static __always_inline bool mac__is_ours(struct packet *packet, const struct ethhdr *eth)
 {
 	const __u16 *theirs = (const void *)eth->h_dest, *ours = (const void *)packet->link->mac;
@@ -91,7 +93,7 @@ static __always_inline bool mtu__fits(const struct packet *packet, __u32 l3_leng
 	return header + l4_header + packet->gso_size <= mtu;
 }
 
-/* Check 22: the reason that the type of a route gives. FORWARDED: it is a place to send to. */
+/* Check 21: the reason that the type of a route gives. FORWARDED: it is a place to send to. */
 static __always_inline enum xfib_reason route__reason(const struct xfib_nexthop *nexthop)
 {
 	switch (nexthop->type) {
@@ -118,7 +120,13 @@ static __always_inline enum xfib_reason route__reason(const struct xfib_nexthop 
 	}
 }
 
-/* Checks 25 to 27. */
+static __always_inline bool route__leads_nowhere(const struct xfib_nexthop *nexthop)
+{
+	return nexthop->type == XFIB_ROUTE_BLACKHOLE || nexthop->type == XFIB_ROUTE_UNREACHABLE ||
+	       nexthop->type == XFIB_ROUTE_PROHIBIT || nexthop->type == XFIB_ROUTE_THROW;
+}
+
+/* Checks 24 to 26. */
 static __always_inline enum xfib_reason nexthop__reason(const struct xfib_nexthop *nexthop)
 {
 	if (likely(!(nexthop->flags & (XFIB_NEXTHOP_UNSUPPORTED | XFIB_NEXTHOP_DOWN | XFIB_NEXTHOP_NOT_ETHERNET))))
@@ -131,7 +139,7 @@ static __always_inline enum xfib_reason nexthop__reason(const struct xfib_nextho
 }
 
 /*
- * Check 30: the MAC addresses to send with. `nexthop` is the route's;
+ * Check 29: the MAC addresses to send with. `nexthop` is the route's;
  * `address` the packet's destination, asked for where the route has no
  * gateway. A stale neighbour is used, and the daemon told of it once.
  */
@@ -177,7 +185,7 @@ static __always_inline void mac__write(struct ethhdr *eth, const struct egress *
 #include "forward4.bpf.h"
 #include "forward6.bpf.h"
 
-/* Checks 1 to 9, then those of the family. */
+/* Checks 1 to 8, then those of the family. */
 static __always_inline enum xfib_reason packet__decide(struct packet *packet, struct egress *ret_egress)
 {
 	const struct ethhdr *eth = packet->data;
@@ -202,16 +210,12 @@ static __always_inline enum xfib_reason packet__decide(struct packet *packet, st
 	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
 		if (!(flags & XFIB_LINK_FORWARDING4))
 			return XFIB_REASON_FORWARDING_OFF;
-		if (flags & XFIB_LINK_RULES4)
-			return XFIB_REASON_POLICY_RULE;
 		if (!mac__is_ours(packet, eth))
 			return XFIB_REASON_OTHER_MAC;
 		return packet__decide4(packet, state, ret_egress);
 	}
 	if (!(flags & XFIB_LINK_FORWARDING6))
 		return XFIB_REASON_FORWARDING_OFF;
-	if (flags & XFIB_LINK_RULES6)
-		return XFIB_REASON_POLICY_RULE;
 	if (!mac__is_ours(packet, eth))
 		return XFIB_REASON_OTHER_MAC;
 	return packet__decide6(packet, state, ret_egress);

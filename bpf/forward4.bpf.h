@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The decision about an IPv4 packet: checks 10 to 30 of forward.bpf.h. */
+/* The decision about an IPv4 packet: checks 9 to 29 of forward.bpf.h. */
 #ifndef XFIB_FORWARD4_BPF_H
 #define XFIB_FORWARD4_BPF_H
 
@@ -15,7 +15,7 @@ static __always_inline bool ip4__checksum_ok(const struct iphdr *ip)
 	return sum == 0xffff;
 }
 
-/* Checks 11 to 15. Anything but FORWARDED ends the decision. */
+/* Checks 10 to 14. Anything but FORWARDED ends the decision. */
 static __always_inline enum xfib_reason ip4__check(const struct packet *packet, const struct iphdr *ip)
 {
 	__u32 room = packet->length - ETH_HLEN, header, total;
@@ -37,7 +37,7 @@ static __always_inline enum xfib_reason ip4__check(const struct packet *packet, 
 	return XFIB_REASON_FORWARDED;
 }
 
-/* Checks 16 and 17, on addresses in host byte order. */
+/* Checks 15 and 16, on addresses in host byte order. */
 static __always_inline enum xfib_reason ip4__check_addresses(__u32 source, __u32 destination, bool localnet)
 {
 	if ((destination >> 28) == 0xe)
@@ -52,7 +52,7 @@ static __always_inline enum xfib_reason ip4__check_addresses(__u32 source, __u32
 }
 
 /*
- * Do checks 11 to 17 pass, as those of nearly every packet do? All at once, in a third of the instructions; false for a
+ * Do checks 10 to 16 pass, as those of nearly every packet do? All at once, in a third of the instructions; false for a
  * few that pass too.
  */
 static __always_inline bool ip4__is_usual(const struct packet *packet, const struct iphdr *ip)
@@ -65,7 +65,7 @@ static __always_inline bool ip4__is_usual(const struct packet *packet, const str
 	       destination - 0x01000000 < 0xdf000000 && (destination >> 24) != 127;
 }
 
-/* Checks 11 to 17, one by one. */
+/* Checks 10 to 16, one by one. */
 static __always_inline enum xfib_reason ip4__check_all(const struct packet *packet, const struct iphdr *ip)
 {
 	enum xfib_reason reason = ip4__check(packet, ip);
@@ -77,25 +77,60 @@ static __always_inline enum xfib_reason ip4__check_all(const struct packet *pack
 }
 
 /*
- * Check 23: would the source be reached by unicast, and in strict mode by the
- * port that the packet came from? What this rejects the kernel judges anew.
+ * The target for a source, as a destination of what is sent back. The kernel goes by the rules for packets that come by
+ * the egress of this one, but in the VRF of its ingress (__fib_validate_source()).
  */
-static __always_inline bool ip4__source_ok(const struct packet *packet, const struct xfib_state *state,
-					   __u32 source)
+static __always_inline __u32 ip4__source_target(const struct packet *packet, const struct xfib_state *state,
+						const struct iphdr *ip, __u32 egress)
 {
-	__u32 target = xfib_rib4__best(state, packet->link->table, source);
-	const struct xfib_nexthop *nexthop;
+	__u32 plan = XFIB_PLAN_USUAL, slot;
 
-	if (!target)
-		return false;
-	if (target & XFIB_TARGET_GROUP)
-		return !(packet->link->flags & XFIB_LINK_RP_STRICT) ||
-		       xfib_group_uses(target & ~XFIB_TARGET_GROUP, packet->ifindex);
-	nexthop = xfib_nexthop__get(target);
-	if (!nexthop || nexthop->type != XFIB_ROUTE_UNICAST || nexthop->flags & XFIB_NEXTHOP_DOWN ||
-	    !nexthop->ifindex) /* a choice that only the kernel makes */
-		return false;
-	return !(packet->link->flags & XFIB_LINK_RP_STRICT) || nexthop->ifindex == packet->ifindex;
+	if (unlikely(state->flags & XFIB_STATE_RULES4)) {
+		plan = packet->link->source4;
+		if (plan == XFIB_PLAN_USUAL) {
+			const struct xfib_link *link = xfib_link__find(egress, &slot);
+
+			plan = link ? link->plan4 : XFIB_PLAN_KERNEL;
+		}
+	}
+	if (unlikely(plan != XFIB_PLAN_USUAL))
+		return xfib_plan4_target(plan, ip->daddr, ip->saddr, ip->tos);
+	return xfib_rib4__best(state, packet->link->table, ip->saddr);
+}
+
+/*
+ * Check 22: would the source be reached by unicast, and in strict mode by the
+ * port that the packet came from? Without rp_filter, where there are rules, it
+ * may be reached by nothing, but not be an address of this machine or of many.
+ * What this rejects the kernel judges anew.
+ */
+static __always_inline enum xfib_reason ip4__check_source(const struct packet *packet, const struct xfib_state *state,
+							  const struct iphdr *ip, __u32 egress)
+{
+	__u32 flags = packet->link->flags, target = ip4__source_target(packet, state, ip, egress);
+	const struct xfib_nexthop *nexthop = NULL;
+	bool fits = true;
+
+	if (target__is_reason(target)) {
+		if (target__reason(target) == XFIB_REASON_POLICY_RULE)
+			return XFIB_REASON_POLICY_RULE;
+		target = XFIB_NONE;
+	}
+	if (target & XFIB_TARGET_GROUP) {
+		if (flags & XFIB_LINK_RP_STRICT)
+			fits = xfib_group_uses(target & ~XFIB_TARGET_GROUP, packet->ifindex);
+		return fits ? XFIB_REASON_FORWARDED : XFIB_REASON_RP_FILTER;
+	}
+	if (target)
+		nexthop = xfib_nexthop__get(target);
+	if (nexthop && nexthop->type == XFIB_ROUTE_UNICAST) {
+		if (nexthop->flags & XFIB_NEXTHOP_DOWN || !nexthop->ifindex) /* a choice that only the kernel makes */
+			return XFIB_REASON_RP_FILTER;
+		fits = !(flags & XFIB_LINK_RP_STRICT) || nexthop->ifindex == packet->ifindex;
+	} else {
+		fits = !(flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE)) && (!nexthop || route__leads_nowhere(nexthop));
+	}
+	return fits ? XFIB_REASON_FORWARDED : XFIB_REASON_RP_FILTER;
 }
 
 static __always_inline enum xfib_reason packet__decide4(struct packet *packet, const struct xfib_state *state,
@@ -110,7 +145,10 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 	if ((const void *)(ip + 1) > packet->data_end)
 		return XFIB_REASON_TRUNCATED;
 	/* First of all, so that the checks are made while its cache misses are under way. */
-	target = xfib_rib4__best(state, packet->link->table, ip->daddr);
+	if (likely(packet->link->plan4 == XFIB_PLAN_USUAL))
+		target = xfib_rib4__best(state, packet->link->table, ip->daddr);
+	else
+		target = xfib_plan4_target(packet->link->plan4, ip->saddr, ip->daddr, ip->tos);
 	if (unlikely(!ip4__is_usual(packet, ip))) {
 		reason = ip4__check_all(packet, ip);
 		if (reason != XFIB_REASON_FORWARDED)
@@ -125,6 +163,8 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 
 	if (!target)
 		return XFIB_REASON_NO_ROUTE;
+	if (unlikely(target__is_reason(target)))
+		return target__reason(target);
 	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(&ip->saddr, &ip->daddr, 1) : 0;
 	nexthop = target__nexthop(target, hash);
 	if (!nexthop)
@@ -132,8 +172,11 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 	reason = route__reason(nexthop);
 	if (reason != XFIB_REASON_FORWARDED)
 		return reason;
-	if ((flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE)) && !ip4__source_ok(packet, state, ip->saddr))
-		return XFIB_REASON_RP_FILTER;
+	if (flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE) || unlikely(state->flags & XFIB_STATE_RULES4)) {
+		reason = ip4__check_source(packet, state, ip, nexthop->ifindex);
+		if (reason != XFIB_REASON_FORWARDED)
+			return reason;
+	}
 	if (ip->ttl <= 1)
 		return XFIB_REASON_TTL_EXPIRED;
 	reason = nexthop__reason(nexthop);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The decision about an IPv6 packet: checks 10 to 30 of forward.bpf.h. */
+/* The decision about an IPv6 packet: checks 9 to 29 of forward.bpf.h. */
 #ifndef XFIB_FORWARD6_BPF_H
 #define XFIB_FORWARD6_BPF_H
 
-/* Checks 11 to 15. Anything but FORWARDED ends the decision. */
+#define IP6_MTU_MIN 1280
+
+/* Checks 10 to 14. Anything but FORWARDED ends the decision. */
 static __always_inline enum xfib_reason ip6__check(const struct packet *packet, const struct ipv6hdr *ip6)
 {
 	__u32 room = packet->length - ETH_HLEN, total;
@@ -26,7 +28,7 @@ static __always_inline bool ip6__is_none_or_loopback(const __u32 *word)
 	return !(word[0] | word[1] | word[2]) && !(word[3] & ~bpf_htonl(1));
 }
 
-/* Checks 16 to 18, on the four words of each address as they stand in the packet. */
+/* Checks 15 to 17, on the four words of each address as they stand in the packet. */
 static __always_inline enum xfib_reason ip6__check_addresses(const __u32 *source, const __u32 *destination)
 {
 	const __u32 multicast = bpf_htonl(0xff000000), link_local = bpf_htonl(0xfe800000);
@@ -44,7 +46,7 @@ static __always_inline enum xfib_reason ip6__check_addresses(const __u32 *source
 	return XFIB_REASON_FORWARDED;
 }
 
-/* Do checks 11 to 18 pass, as those of nearly every packet do? As for IPv4; both addresses are global unicast. */
+/* Do checks 10 to 17 pass, as those of nearly every packet do? As for IPv4; both addresses are global unicast. */
 static __always_inline bool ip6__is_usual(const struct packet *packet, const struct ipv6hdr *ip6)
 {
 	__u32 room = packet->length - ETH_HLEN, total = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
@@ -53,12 +55,21 @@ static __always_inline bool ip6__is_usual(const struct packet *packet, const str
 	       ip6->nexthdr != NEXTHDR_HOP && ip6->saddr.in6_u.u6_addr8[0] >> 5 == 1 && ip6->daddr.in6_u.u6_addr8[0] >> 5 == 1;
 }
 
-/* Checks 11 to 18, one by one. */
+/* Checks 10 to 17, one by one. */
 static __always_inline enum xfib_reason ip6__check_all(const struct packet *packet, const struct ipv6hdr *ip6)
 {
 	enum xfib_reason reason = ip6__check(packet, ip6);
 
 	return reason != XFIB_REASON_FORWARDED ? reason : ip6__check_addresses((const void *)&ip6->saddr, (const void *)&ip6->daddr);
+}
+
+static __always_inline __u32 ip6__target_by_plan(__u32 plan, const struct ipv6hdr *ip6)
+{
+	__u64 traffic_class = (bpf_ntohs(*(const __be16 *)ip6) >> 4) & 0xff, source[2], destination[2];
+
+	__builtin_memcpy(source, &ip6->saddr, sizeof(source));
+	__builtin_memcpy(destination, &ip6->daddr, sizeof(destination));
+	return xfib_plan6_target(plan | traffic_class << 32, source[0], source[1], destination[0], destination[1]);
 }
 
 static __always_inline enum xfib_reason packet__decide6(struct packet *packet, const struct xfib_state *state,
@@ -75,7 +86,10 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 	source = (const void *)&ip6->saddr;
 	destination = (const void *)&ip6->daddr;
 	/* First of all, as for IPv4. */
-	target = xfib_rib6__best(state, packet->link->table, destination);
+	if (likely(packet->link->plan6 == XFIB_PLAN_USUAL))
+		target = xfib_rib6__best(state, packet->link->table, destination);
+	else
+		target = ip6__target_by_plan(packet->link->plan6, ip6);
 	if (unlikely(!ip6__is_usual(packet, ip6))) {
 		reason = ip6__check_all(packet, ip6);
 		if (reason != XFIB_REASON_FORWARDED)
@@ -86,6 +100,8 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 
 	if (!target)
 		return XFIB_REASON_NO_ROUTE;
+	if (unlikely(target__is_reason(target)))
+		return target__reason(target);
 	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(source, destination, 4) : 0;
 	nexthop = target__nexthop(target, hash);
 	if (!nexthop)
@@ -101,6 +117,9 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 	if (!mtu__fits(packet, sizeof(*ip6) + bpf_ntohs(ip6->payload_len), sizeof(*ip6), (const void *)(ip6 + 1),
 		       ip6->nexthdr, nexthop->mtu))
 		return XFIB_REASON_MTU_EXCEEDED;
+	/* A device of a smaller MTU has no IPv6: by rules, the kernel passes over routes by it (__fib6_rule_action()). */
+	if (unlikely(packet->link->plan6 != XFIB_PLAN_USUAL && nexthop->mtu < IP6_MTU_MIN))
+		return XFIB_REASON_POLICY_RULE;
 	if (nexthop->ifindex == packet->ifindex)
 		return XFIB_REASON_SAME_PORT;
 	return nexthop__resolve(nexthop, XFIB_INET6, (const __u8 *)destination, sizeof(ip6->daddr), ret_egress);

@@ -52,6 +52,15 @@ struct {
 	__type(value, struct xfib_rule);
 } xfib_rules SEC(".maps");
 
+/* What the rules mean for packets. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct xfib_plan_step);
+} xfib_plans SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
 	__uint(max_entries, 64);

@@ -12,6 +12,7 @@
 #include "maps.bpf.h"
 #include "packet.bpf.h"
 #include "rib.bpf.h"
+#include "plan.bpf.h"
 #include "stats.bpf.h"
 #include "forward.bpf.h"
 

@@ -88,8 +88,8 @@ enum xfib_verdict {
 	X(NO_REDIRECT, "no_redirect", PASS, "the egress device cannot take redirected frames")                         \
 	X(NOT_ETHERNET, "not_ethernet", PASS, "ingress or egress device without Ethernet headers")                     \
 	X(UNSUPPORTED_ROUTE, "unsupported_route", PASS, "encapsulated or otherwise special route")                     \
-	X(ENSLAVED, "enslaved", PASS, "the ingress port belongs to a bridge, bond or VRF")                             \
-	X(POLICY_RULE, "policy_rule", PASS, "policy routing rules may choose another table")                           \
+	X(ENSLAVED, "enslaved", PASS, "the ingress port belongs to a bridge or bond")                             \
+	X(POLICY_RULE, "policy_rule", PASS, "only the kernel can tell what the policy rules mean for the packet")                           \
 	X(UNKNOWN_PORT, "unknown_port", PASS, "no instance describes the ingress port")
 
 enum xfib_reason {
@@ -391,9 +391,7 @@ XFIB_ASSERT_SIZE(struct xfib_group, 4096);
 #define XFIB_LINK_RP_STRICT 0x0080
 #define XFIB_LINK_RP_LOOSE 0x0100
 #define XFIB_LINK_SEND_REDIRECTS 0x0200 /* IPv4; IPv6 always sends them */
-#define XFIB_LINK_ENSLAVED 0x0400
-#define XFIB_LINK_RULES4 0x0800 /* IPv4 rules that the fast path cannot follow */
-#define XFIB_LINK_RULES6 0x1000
+#define XFIB_LINK_ENSLAVED 0x0400 /* to another device than a VRF */
 #define XFIB_LINK_ROUTE_LOCALNET 0x2000 /* 127.0.0.0/8 is not martian here */
 #define XFIB_LINK_IGNORE_LINKDOWN4 0x4000 /* routes are unusable without a carrier */
 #define XFIB_LINK_IGNORE_LINKDOWN6 0x8000
@@ -419,7 +417,10 @@ struct xfib_link {
 	__u8 mac[6];
 	char name[16];
 	__u16 kind; /* IANA interface type, as in a NET_LUID: 6 Ethernet, 24 loopback, … */
-	__u8 pad[10];
+	/* The plans of packets from here, see XFIB_PLAN_USUAL: */
+	__u16 plan4, plan6;
+	__u16 source4; /* in a VRF: of the look-up of their IPv4 sources; elsewhere 0, and the plan of the egress is theirs */
+	__u8 pad[4];
 };
 XFIB_ASSERT_SIZE(struct xfib_link, 64);
 
@@ -496,6 +497,46 @@ struct xfib_rule {
 	__u8 pad[10];
 };
 XFIB_ASSERT_SIZE(struct xfib_rule, 96);
+
+/* ---- plans: what the rules mean for packets from a port ---- */
+
+/*
+ * A plan is what is left of a family's rules for packets from one port: elements of xfib_plans that follow one
+ * another, which the packet is compared with in turn, the last one with XFIB_PLAN_VERDICT and no condition. Its number
+ * is that of its first element. Ports whose plans are equal share one. A plan that a program can reach does not change:
+ * new ones are written elsewhere, then the numbers in xfib_links change, and those elements are used again after a grace
+ * period.
+ */
+#define XFIB_PLAN_USUAL 0  /* no plan: table local, then main */
+#define XFIB_PLAN_KERNEL 1 /* every packet goes up to the kernel */
+#define XFIB_PLAN_BEGIN 2  /* the first element that other plans are in */
+#define XFIB_PLAN_STEPS 64 /* most elements of a plan */
+
+/* What becomes of a packet that a step matches. */
+enum xfib_plan_action {
+	XFIB_PLAN_TABLE = 1, /* search `table`; no route, a throw route, or one that is suppressed: go on with the next step */
+	XFIB_PLAN_GOTO,      /* go on with the step `value` elements further on */
+	XFIB_PLAN_VERDICT,   /* `value` is the reason, enum xfib_reason */
+};
+
+/* xfib_plan_step.flags */
+#define XFIB_PLAN_INVERT 0x01 /* matches what the conditions do not */
+
+/* Element of xfib_plans. Addresses as they stand in a packet, an IPv4 one in the first four bytes. */
+struct xfib_plan_step {
+	__u64 source[2], source_mask[2];           /* source & source_mask is this, likewise below */
+	__u64 destination[2], destination_mask[2];
+	__u32 table;
+	__u32 fib;      /* 1 + slot in xfib_fibs of the table's compiled FIB; 0: it is searched by the trie */
+	__s32 suppress_prefix_length; /* as in struct xfib_rule */
+	__u32 priority; /* of the rule */
+	__u16 value;
+	__u8 action;    /* enum xfib_plan_action */
+	__u8 flags;
+	__u8 tos, tos_mask; /* of the TOS of IPv4, the traffic class of IPv6 */
+	__u8 pad[10];
+};
+XFIB_ASSERT_SIZE(struct xfib_plan_step, 96);
 
 /* ---- counters, events, state ---- */
 

@@ -517,6 +517,21 @@ int xfib_nexthop__each(const struct xfib *instance, xfib_nexthop_fn visit, void 
 typedef int (*xfib_link_fn)(const struct xfib_link *link, void *data);
 int xfib_link__each(const struct xfib *instance, xfib_link_fn visit, void *data);
 
+/*
+ * The policy rules that send packets of a link up to the kernel, since only it can follow them (marks, ports, …): those
+ * packets that they could concern. `link` is as xfib_link__each() gives it.
+ */
+#define XFIB_LINK_RULES 16
+struct xfib_link_rules {
+	uint32_t all;   /* not 0: all packets go up, whatever the rules are */
+	uint32_t more;  /* not 0: there are more than are named */
+	uint32_t count;
+	uint32_t priority[XFIB_LINK_RULES];
+};
+
+int xfib_link__rules(const struct xfib *instance, const struct xfib_link *link, uint32_t family,
+		     struct xfib_link_rules *ret_rules);
+
 /* The link of an index or of a name. -ENODEV: none such. */
 int xfib_link__by_index(const struct xfib *instance, uint32_t ifindex, struct xfib_link *ret_link);
 int xfib_link__by_name(const struct xfib *instance, const char *name, struct xfib_link *ret_link);

@@ -76,6 +76,22 @@ struct hop {
 	bool onlink, encap;
 };
 
+/* What a rule asks of a packet, and what else it says: step.option. */
+enum rule_option {
+	RULE_IIF = 1 << 0,      /* by step.device */
+	RULE_FROM = 1 << 1,     /* by the prefix step.index */
+	RULE_TO = 1 << 2,       /* by the prefix step.value */
+	RULE_MARK = 1 << 3,     /* a mark that no packet has */
+	RULE_TOS = 1 << 4,
+	RULE_NOT = 1 << 5,
+	RULE_SUPPRESS = 1 << 6, /* prefixes as long as step.value or shorter */
+	RULE_LOOPBACK = 1 << 7, /* by iif lo */
+	RULE_OIF = 1 << 8,
+	RULE_ROOT = 1 << 9,     /* by a range of users that begins with root */
+	RULE_USERS = 1 << 10,   /* likewise, that does not */
+	RULE_PROTOCOL = 1 << 11, /* by TCP */
+};
+
 /* Each kind uses some of the members. */
 struct step {
 	enum step_kind kind;
@@ -156,7 +172,13 @@ int world__apply(const struct step *step);
 void world__flush(void);
 /* What the kernel says of the devices now. */
 const struct link_seen *world__links(void);
-bool world__has_rules(uint8_t family);
+/* What there is among the rules now. */
+struct rules_seen {
+	bool unknowable; /* some ask for what only the kernel knows of packets */
+	bool suppress;
+};
+
+struct rules_seen world__rules(uint8_t family);
 /* Does the kernel look up the routes of IPv4 sources for another cause than rp_filter? */
 bool world__checks_sources(void);
 /* Have there been IPv6 rules beside the usual ones? */

@@ -225,15 +225,27 @@ static void draw_setting(struct step *step)
 
 static void draw_rule(struct step *step)
 {
+	static const uint32_t usual[] = { 0, RULE_IIF, RULE_FROM, RULE_FROM, RULE_TO, RULE_TO, RULE_FROM | RULE_TO,
+					  RULE_IIF | RULE_FROM, RULE_TOS };
+	static const uint32_t seldom[] = { RULE_MARK, RULE_PROTOCOL, RULE_LOOPBACK, RULE_OIF, RULE_ROOT, RULE_USERS, RULE_TOS };
+
 	step->kind = STEP_RULE;
 	step->family = any_family();
 	step->verb = one_in(2) ? VERB_DELETE : VERB_ADD;
-	step->metric = 100 + random__below(4); /* its priority */
-	step->table = one_in(3) ? RT_TABLE_MAIN : 100 + random__below(2);
-	step->type = one_in(6) ? (uint8_t)(FR_ACT_BLACKHOLE + random__below(3)) : FR_ACT_TO_TBL;
-	step->option = random__below(5); /* by what: see rule_message() */
+	step->metric = 100 + random__below(6); /* its priority */
+	step->table = one_in(3) ? RT_TABLE_MAIN : one_in(9) ? RT_TABLE_DEFAULT : 100 + random__below(2);
+	step->type = one_in(6) ? (uint8_t)(FR_ACT_BLACKHOLE + random__below(3)) : one_in(6) ? FR_ACT_GOTO : FR_ACT_TO_TBL;
+	step->nexthop = one_in(3) ? 32766 : 103 + random__below(3); /* where a goto leads to */
+	step->option = usual[random__below(COUNT(usual))] | (one_in(6) ? seldom[random__below(COUNT(seldom))] : 0);
+	if (step->family == AF_INET6) /* RTM_GETROUTE asks for nobody there, unlike a packet, which is root's */
+		step->option &= ~(uint32_t)(RULE_ROOT | RULE_USERS);
+	if (one_in(5))
+		step->option |= RULE_NOT;
+	if (one_in(6))
+		step->option |= RULE_SUPPRESS;
 	step->device = any_port();
 	step->index = random__below((uint32_t)pool__prefixes(step->family));
+	step->value = random__below((uint32_t)pool__prefixes(step->family));
 }
 
 static void draw(struct step *step, bool rules)
@@ -252,7 +264,7 @@ static void draw(struct step *step, bool rules)
 		draw_neighbour(step);
 	else if (kind < 95)
 		draw_link(step);
-	else if (kind < 98 || !rules)
+	else if (kind < 96 || !rules)
 		draw_setting(step);
 	else
 		draw_rule(step);

@@ -231,6 +231,23 @@ static bool explains(const struct opinions *opinions, const struct question *que
 	}
 }
 
+/* Once there have been rules, __fib6_rule_action() passes over a route whose device has no IPv6; fib6_rule_action_alt() does not. */
+static bool lacks_ipv6(const struct opinions *opinions, const struct address *address)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(address->family, &routes);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], address); j++) {
+			const struct link_seen *link = opinions__link(opinions, routes[i].path[j].ifindex);
+
+			if (link && !link->inet6)
+				return true;
+		}
+	}
+	return false;
+}
+
 bool excuse__accepts(const struct opinions *opinions, const struct question *question)
 {
 	const struct path_seen *path;
@@ -258,7 +275,7 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 	case XFIB_REASON_MARTIAN:
 		return question->family == AF_INET && is_own(&question->source);
 	case XFIB_REASON_POLICY_RULE:
-		return world__has_rules(question->family);
+		return world__rules(question->family).unknowable || (question->family == AF_INET6 && lacks_ipv6(opinions, &question->destination));
 	default:
 		return false;
 	}
@@ -277,10 +294,10 @@ bool excuse__agrees(const struct opinions *opinions, const struct question *ques
 		return rejected || (!kernel->error && kernel->type == RTN_BROADCAST) || has_dead_path(&question->destination);
 	case XFIB_REASON_MULTICAST:
 		return !kernel->error && kernel->type == RTN_MULTICAST;
-	case XFIB_REASON_BLACKHOLE: /* which the kernel tells from nothing else that is not valid */
-		return kernel->error == -EINVAL && (opinions->helper.status == BPF_FIB_LKUP_RET_BLACKHOLE || (question->family == AF_INET6 && has_throw(question)));
+	case XFIB_REASON_BLACKHOLE: /* which of IPv4 the kernel tells from nothing else that is not valid */
+		return kernel->error == -EINVAL && (opinions->helper.status == BPF_FIB_LKUP_RET_BLACKHOLE || question->family == AF_INET6);
 	case XFIB_REASON_UNREACHABLE:
-		return rejected || kernel->error == -EHOSTUNREACH;
+		return rejected || kernel->error == -EHOSTUNREACH || kernel->error == -ENETUNREACH; /* the latter is a rule's */
 	case XFIB_REASON_PROHIBIT:
 		return rejected || kernel->error == -EACCES;
 	case XFIB_REASON_NO_ROUTE:
@@ -324,24 +341,7 @@ static enum helper_difference compare_path(const struct opinions *opinions, cons
 	}
 }
 
-/* Once there have been rules, __fib6_rule_action() passes over a route whose device has no IPv6; fib6_rule_action_alt() does not. */
-static bool lacks_ipv6(const struct opinions *opinions, const struct address *address)
-{
-	const struct route_seen *routes;
-	size_t count = kernel__routes(address->family, &routes);
-
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], address); j++) {
-			const struct link_seen *link = opinions__link(opinions, routes[i].path[j].ifindex);
-
-			if (link && !link->inet6)
-				return true;
-		}
-	}
-	return false;
-}
-
-enum helper_difference helper__compare(const struct opinions *opinions, const struct question *question)
+static enum helper_difference compare_helper(const struct opinions *opinions, const struct question *question)
 {
 	bool sends = opinions->helper.status == BPF_FIB_LKUP_RET_SUCCESS || opinions->helper.status == BPF_FIB_LKUP_RET_NO_NEIGH ||
 		     opinions->helper.status == BPF_FIB_LKUP_RET_FRAG_NEEDED || opinions->helper.status == BPF_FIB_LKUP_RET_UNSUPP_LWT;
@@ -365,4 +365,14 @@ enum helper_difference helper__compare(const struct opinions *opinions, const st
 			return i > 1 && difference == HELPER_AGREES ? HELPER_OTHER_PATH : difference;
 	}
 	return HELPER_UNEXPLAINED;
+}
+
+enum helper_difference helper__compare(const struct opinions *opinions, const struct question *question)
+{
+	enum helper_difference difference = compare_helper(opinions, question);
+
+	/* fib6_rule_suppress() looks at what fib6_rule_action() found, which fib6_rule_action_alt() does not set. */
+	if (difference == HELPER_UNEXPLAINED && question->family == AF_INET6 && world__rules(AF_INET6).suppress)
+		return HELPER_SUPPRESSED;
+	return difference;
 }

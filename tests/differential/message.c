@@ -2,6 +2,7 @@
 /* Steps as requests of rtnetlink. print.c has the same as commands. */
 #include <endian.h>
 #include <linux/fib_rules.h>
+#include <linux/in.h>
 #include <linux/lwtunnel.h>
 #include <linux/neighbour.h>
 #include <linux/nexthop.h>
@@ -249,13 +250,46 @@ static struct nlmsghdr *neighbour_message(const struct step *step, struct channe
 	return header->ndm_ifindex ? message : NULL;
 }
 
-/* Options: 0: by the port, 1: by source, 2: by both, 3: by a mark that no packet has, 4: by a TOS. */
+static void put_rule_prefix(struct nlmsghdr *message, uint16_t type, uint8_t family, uint32_t index, uint8_t *ret_length)
+{
+	struct prefix prefix = pool__prefix(family, index);
+
+	*ret_length = prefix.length;
+	if (prefix.length)
+		put_address(message, type, &prefix.address);
+}
+
+static void put_conditions(struct nlmsghdr *message, struct fib_rule_hdr *header, const struct step *step)
+{
+	const struct fib_rule_uid_range users = { step->option & RULE_ROOT ? 0 : 1000, 2000 };
+
+	if (step->option & RULE_LOOPBACK)
+		mnl_attr_put_strz(message, FRA_IIFNAME, "lo");
+	else if (step->option & RULE_IIF)
+		mnl_attr_put_strz(message, FRA_IIFNAME, device_names[step->device]);
+	if (step->option & RULE_OIF)
+		mnl_attr_put_strz(message, FRA_OIFNAME, device_names[step->device]);
+	if (step->option & RULE_FROM)
+		put_rule_prefix(message, FRA_SRC, step->family, step->index, &header->src_len);
+	if (step->option & RULE_TO)
+		put_rule_prefix(message, FRA_DST, step->family, step->value, &header->dst_len);
+	if (step->option & RULE_MARK)
+		mnl_attr_put_u32(message, FRA_FWMARK, 7);
+	if (step->option & RULE_TOS)
+		header->tos = 0x10;
+	if (step->option & RULE_NOT)
+		header->flags |= FIB_RULE_INVERT;
+	if (step->option & (RULE_ROOT | RULE_USERS))
+		mnl_attr_put(message, FRA_UID_RANGE, sizeof(users), &users);
+	if (step->option & RULE_PROTOCOL)
+		mnl_attr_put_u8(message, FRA_IP_PROTO, IPPROTO_TCP);
+}
+
 static struct nlmsghdr *rule_message(const struct step *step, struct channel *channel)
 {
 	bool deletes = step->verb == VERB_DELETE;
 	struct nlmsghdr *message = channel__begin(channel, deletes ? RTM_DELRULE : RTM_NEWRULE, flags_of(step->verb));
 	struct fib_rule_hdr *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	struct prefix prefix = pool__prefix(step->family, step->index);
 
 	header->family = step->family;
 	mnl_attr_put_u32(message, FRA_PRIORITY, step->metric);
@@ -264,17 +298,11 @@ static struct nlmsghdr *rule_message(const struct step *step, struct channel *ch
 	header->action = step->type;
 	if (step->type == FR_ACT_TO_TBL)
 		header->table = (uint8_t)step->table;
-	if (step->option == 0 || step->option == 2)
-		mnl_attr_put_strz(message, FRA_IIFNAME, device_names[step->device]);
-	if (step->option == 1 || step->option == 2) {
-		header->src_len = prefix.length;
-		if (prefix.length)
-			put_address(message, FRA_SRC, &prefix.address);
-	}
-	if (step->option == 3)
-		mnl_attr_put_u32(message, FRA_FWMARK, 7);
-	if (step->option == 4)
-		header->tos = 0x10;
+	if (step->type == FR_ACT_GOTO)
+		mnl_attr_put_u32(message, FRA_GOTO, step->nexthop);
+	if (step->type == FR_ACT_TO_TBL && step->option & RULE_SUPPRESS)
+		mnl_attr_put_u32(message, FRA_SUPPRESS_PREFIXLEN, step->value);
+	put_conditions(message, header, step);
 	return message;
 }
 

@@ -123,25 +123,46 @@ static void print_neighbour(const struct step *step, FILE *file)
 	}
 }
 
+static void print_conditions(const struct step *step, FILE *file)
+{
+	struct prefix from = pool__prefix(step->family, step->index), to = pool__prefix(step->family, step->value);
+
+	if (step->option & RULE_NOT)
+		fputs(" not", file);
+	if (step->option & RULE_LOOPBACK)
+		fputs(" iif lo", file);
+	else if (step->option & RULE_IIF)
+		fprintf(file, " iif %s", device_names[step->device]);
+	if (step->option & RULE_OIF)
+		fprintf(file, " oif %s", device_names[step->device]);
+	if (step->option & RULE_FROM)
+		fprintf(file, " from %s/%u", text_of(&from.address), from.length);
+	if (step->option & RULE_TO)
+		fprintf(file, " to %s/%u", text_of(&to.address), to.length);
+	if (step->option & RULE_MARK)
+		fputs(" fwmark 7", file);
+	if (step->option & RULE_TOS)
+		fputs(" tos 0x10", file);
+	if (step->option & (RULE_ROOT | RULE_USERS))
+		fprintf(file, " uidrange %u-2000", step->option & RULE_ROOT ? 0 : 1000);
+	if (step->option & RULE_PROTOCOL)
+		fputs(" ipproto tcp", file);
+}
+
 static void print_rule(const struct step *step, FILE *file)
 {
-	struct prefix prefix = pool__prefix(step->family, step->index);
-
 	fprintf(file, "ip -%c rule %s priority %u", step->family == AF_INET6 ? '6' : '4', verbs[step->verb], step->metric);
 	if (step->verb == VERB_DELETE)
 		return;
-	if (step->option == 0 || step->option == 2)
-		fprintf(file, " iif %s", device_names[step->device]);
-	if (step->option == 1 || step->option == 2)
-		fprintf(file, " from %s/%u", text_of(&prefix.address), prefix.length);
-	if (step->option == 3)
-		fputs(" fwmark 7", file);
-	if (step->option == 4)
-		fputs(" tos 0x10", file);
+	print_conditions(step, file);
 	if (step->type == FR_ACT_TO_TBL)
 		fprintf(file, " table %u", step->table);
+	else if (step->type == FR_ACT_GOTO)
+		fprintf(file, " goto %u", step->nexthop);
 	else
 		fputs(step->type == FR_ACT_BLACKHOLE ? " blackhole" : step->type == FR_ACT_UNREACHABLE ? " unreachable" : " prohibit", file);
+	if (step->type == FR_ACT_TO_TBL && step->option & RULE_SUPPRESS)
+		fprintf(file, " suppress_prefixlength %u", step->value);
 }
 
 static void print_setting(const struct step *step, FILE *file)

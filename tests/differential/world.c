@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
+#include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/ipv6.h>
@@ -122,22 +123,26 @@ const struct link_seen *world__links(void)
 	return links;
 }
 
-static void count_rule(const struct nlmsghdr *part, void *data)
+static void on_rule(const struct nlmsghdr *part, void *data)
 {
-	if (part->nlmsg_type == RTM_NEWRULE)
-		++*(uint32_t *)data;
+	struct rules_seen *rules = data;
+	struct attributes attributes;
+
+	attributes__of(part, sizeof(struct fib_rule_hdr), &attributes);
+	rules->unknowable |= attributes.of[FRA_FWMARK] || attributes.of[FRA_IP_PROTO];
+	rules->suppress |= attributes.of[FRA_SUPPRESS_PREFIXLEN] && (int32_t)mnl_attr_get_u32(attributes.of[FRA_SUPPRESS_PREFIXLEN]) >= 0;
 }
 
-bool world__has_rules(uint8_t family)
+struct rules_seen world__rules(uint8_t family)
 {
 	struct nlmsghdr *message = channel__begin(&here, RTM_GETRULE, NLM_F_DUMP);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	uint32_t count = 0;
+	struct rules_seen found = { 0 };
 
 	header->rtm_family = family;
-	if (channel__ask(&here, message, count_rule, &count))
+	if (channel__ask(&here, message, on_rule, &found))
 		die("dump of rules");
-	return count > (family == AF_INET6 ? 2 : 3); /* local, main; default */
+	return found;
 }
 
 /* ---- making devices ---- */

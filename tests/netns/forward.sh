@@ -117,16 +117,31 @@ moves "forwarding disabled" forwarding_off in_a ping -c 1 -W 1 10.0.2.1
 in_r sysctl -qw net.ipv4.conf.ra.forwarding=1
 check "and enabled, forwards again" eventually 2 fast 10.0.2.1
 
-in_r ip rule add from 10.0.1.1 lookup 100 priority 1000
+in_r ip rule add from 10.0.1.1 fwmark 1 lookup 100 priority 1000
 moved() {
 	local before
 	before=$(reason policy_rule ra)
 	in_a ping -q -c 1 -W 1 10.0.2.1
 	[ "$(reason policy_rule ra)" -gt "$before" ]
 }
-check "with a policy rule packets go up" eventually 2 moved
+check "with a rule by mark, the packets go up that it may concern" eventually 2 moved
+check "IPv6 is forwarded meanwhile" fast 2001:db8:2::1
+check_output "which rule it is, is known" 1000 jq -r '.[0].rules4 | join(",")' <(xfib -j link show ra)
+check_match "and shown" ' rules4 1000$' "$(xfib link show ra)"
 in_r ip rule del priority 1000
 check "and without it they are forwarded again" eventually 2 fast 10.0.2.1
+in_r ip rule add from 10.0.1.1 lookup 100 priority 1000
+in_r ip route add blackhole default table 100
+blackholed() {
+	local before
+	before=$(reason blackhole ra)
+	in_a ping -q -c 1 -W 1 10.0.2.1
+	[ "$(reason blackhole ra)" -gt "$before" ]
+}
+check "a rule by source leads to a table that is mirrored by itself" eventually 5 blackholed
+check "of IPv4 alone" fast 2001:db8:2::1
+in_r ip rule del priority 1000
+check "without it they are forwarded again" eventually 2 fast 10.0.2.1
 
 # ---- links and neighbours ----
 

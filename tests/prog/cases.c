@@ -25,6 +25,9 @@ const struct world_route base_routes[] = {
 #define ROUTE4(...) { "203.0.113.9/32", __VA_ARGS__ }
 #define ROUTE6(...) { "2001:db8:100::9/128", __VA_ARGS__ }
 
+/* Settings of a world with a plan. */
+#define PLAN(...) { .plan = (const struct world_step[]){ __VA_ARGS__, { 0 } } }
+
 const struct prog_case prog_cases[] = {
 	/* ---- forwarded: IPv4 ---- */
 	{ "IPv4 by a gateway", REASON(FORWARDED) },
@@ -171,9 +174,48 @@ const struct prog_case prog_cases[] = {
 	{ "forwarding off", {}, { .link_clear = XFIB_LINK_FORWARDING4 }, REASON(FORWARDING_OFF) },
 	{ "IPv6, forwarding off", { V6 }, { .link_clear = XFIB_LINK_FORWARDING6 }, REASON(FORWARDING_OFF) },
 	{ "forwarding of IPv6 off: IPv4 goes on", {}, { .link_clear = XFIB_LINK_FORWARDING6 }, REASON(FORWARDED) },
-	{ "policy rules", {}, { .link_set = XFIB_LINK_RULES4 }, REASON(POLICY_RULE) },
-	{ "IPv6, policy rules", { V6 }, { .link_set = XFIB_LINK_RULES6 }, REASON(POLICY_RULE) },
-	{ "policy rules of IPv6: IPv4 goes on", {}, { .link_set = XFIB_LINK_RULES6 }, REASON(FORWARDED) },
+	{ "a rule that only the kernel can follow", {}, PLAN({ XFIB_PLAN_VERDICT, .value = XFIB_REASON_POLICY_RULE }), REASON(POLICY_RULE) },
+	{ "IPv6, such a rule", { V6 }, PLAN({ XFIB_PLAN_VERDICT, .value = XFIB_REASON_POLICY_RULE }), REASON(POLICY_RULE) },
+	{ "such a rule for another source", {}, PLAN({ XFIB_PLAN_VERDICT, .value = XFIB_REASON_POLICY_RULE, .from = "10.0.9.0/24" },
+	  { XFIB_PLAN_TABLE }), REASON(FORWARDED) },
+	{ "IPv6, such a rule for another destination", { V6 }, PLAN({ XFIB_PLAN_VERDICT, .value = XFIB_REASON_POLICY_RULE,
+	  .to = "2001:db8:101::/48" }, { XFIB_PLAN_TABLE }), REASON(FORWARDED) },
+	{ "a table by source", {}, PLAN({ XFIB_PLAN_TABLE, 100, .from = "10.0.1.0/24" }, { XFIB_PLAN_TABLE }),
+	  { ROUTE4(100, .via = "10.0.2.6", .dev = OTHER) }, REASON(FORWARDED), OTHER, "10.0.2.6" },
+	{ "IPv6, a table by source and destination", { V6 }, PLAN({ XFIB_PLAN_TABLE, 100, .from = "2001:db8:1::/64", .to = "2001:db8:100::8/127" }),
+	  { ROUTE6(100, .via = "fe80::6", .dev = OTHER) }, REASON(FORWARDED), OTHER, "fe80::6" },
+	{ "a table by the opposite of a source", {}, PLAN({ XFIB_PLAN_TABLE, 100, .from = "10.0.1.0/24", .invert = true }, { XFIB_PLAN_TABLE }),
+	  { ROUTE4(100, .via = "10.0.2.6", .dev = OTHER) }, REASON(FORWARDED) },
+	{ "a table that says throw: the next one", {}, PLAN({ XFIB_PLAN_TABLE, 100 }, { XFIB_PLAN_TABLE }),
+	  { ROUTE4(100, .type = XFIB_ROUTE_THROW) }, REASON(FORWARDED) },
+	{ "a table without a route: the next one", {}, PLAN({ XFIB_PLAN_TABLE, 100 }, { XFIB_PLAN_TABLE }), REASON(FORWARDED) },
+	{ "a route that is suppressed", {}, PLAN({ XFIB_PLAN_TABLE, 100, .suppress = 25 }, { XFIB_PLAN_TABLE }),
+	  { { "203.0.113.0/24", 100, .via = "10.0.2.6", .dev = OTHER } }, REASON(FORWARDED) },
+	{ "a longer route, which is not", {}, PLAN({ XFIB_PLAN_TABLE, 100, .suppress = 24 }, { XFIB_PLAN_TABLE }),
+	  { { "203.0.113.0/24", 100, .via = "10.0.2.6", .dev = OTHER } }, REASON(FORWARDED), OTHER, "10.0.2.6" },
+	{ "a blackhole is never suppressed", {}, PLAN({ XFIB_PLAN_TABLE, 100, .suppress = 25 }, { XFIB_PLAN_TABLE }),
+	  { { "203.0.113.0/24", 100, .type = XFIB_ROUTE_BLACKHOLE } }, REASON(BLACKHOLE) },
+	{ "a rule of type blackhole", {}, PLAN({ XFIB_PLAN_VERDICT, .value = XFIB_REASON_BLACKHOLE }), REASON(BLACKHOLE) },
+	{ "IPv6, a rule of type prohibit", { V6 }, PLAN({ XFIB_PLAN_VERDICT, .value = XFIB_REASON_PROHIBIT }), REASON(PROHIBIT) },
+	{ "a goto passes rules by", {}, PLAN({ XFIB_PLAN_GOTO, .value = 2, .to = "203.0.113.0/24" },
+	  { XFIB_PLAN_VERDICT, .value = XFIB_REASON_BLACKHOLE }, { XFIB_PLAN_TABLE }), REASON(FORWARDED) },
+	{ "no rule leads anywhere", {}, PLAN({ XFIB_PLAN_TABLE, 100 }), REASON(NO_ROUTE) },
+	{ "table local by a plan", { .destination = "10.0.1.254" }, { .own = "10.0.1.254", .plan = (const struct world_step[]){
+	  { XFIB_PLAN_TABLE, LOCAL }, { XFIB_PLAN_TABLE }, { 0 } } }, REASON(LOCAL) },
+	{ "rules, the source behind the port", {}, { .state_set = XFIB_STATE_RULES4 }, REASON(FORWARDED) },
+	{ "rules, nobody's source", { .source = "198.51.100.1" }, { .state_set = XFIB_STATE_RULES4 }, REASON(FORWARDED) },
+	{ "rules lead the source to one of this machine's", {}, { .state_set = XFIB_STATE_RULES4, .plan = (const struct world_step[]){
+	  { XFIB_PLAN_TABLE, 100, .from = "203.0.113.0/24" }, { XFIB_PLAN_TABLE }, { 0 } } },
+	  { { "10.0.1.0/24", 100, XFIB_ROUTE_LOCAL, .dev = EGRESS } }, REASON(RP_FILTER) },
+	{ "in a VRF the source is looked up there", {}, { .state_set = XFIB_STATE_RULES4, .source_plan = (const struct world_step[]){
+	  { XFIB_PLAN_TABLE, 100 }, { 0 } } }, { { "10.0.1.1/32", 100, XFIB_ROUTE_LOCAL, .dev = EGRESS } }, REASON(RP_FILTER) },
+	{ "strict rp_filter by rules, the source behind another port", {}, { .state_set = XFIB_STATE_RULES4, .link_set = XFIB_LINK_RP_STRICT,
+	  .source_plan = (const struct world_step[]){ { XFIB_PLAN_TABLE, 100 }, { XFIB_PLAN_TABLE }, { 0 } } },
+	  { { "10.0.1.0/24", 100, .dev = EGRESS } }, REASON(RP_FILTER) },
+	{ "strict rp_filter, and rules that only the kernel can follow", {}, { .state_set = XFIB_STATE_RULES4, .link_set = XFIB_LINK_RP_STRICT,
+	  .source_plan = (const struct world_step[]){ { XFIB_PLAN_VERDICT, .value = XFIB_REASON_POLICY_RULE }, { 0 } } }, REASON(POLICY_RULE) },
+	{ "IPv6 by rules, an egress too small for IPv6", { V6 }, PLAN({ XFIB_PLAN_TABLE }), { ROUTE6(.via = "fe80::6", .dev = OTHER, .mtu = 1279) },
+	  REASON(POLICY_RULE) },
 	{ "port of a bridge", {}, { .link_set = XFIB_LINK_ENSLAVED }, REASON(ENSLAVED) },
 	{ "strict rp_filter, the source behind another port", { .source = "203.0.113.77" }, { .link_set = XFIB_LINK_RP_STRICT }, REASON(RP_FILTER) },
 	{ "strict rp_filter, no route to the source", { .source = "198.51.100.1" }, { .link_set = XFIB_LINK_RP_STRICT }, REASON(RP_FILTER) },

@@ -65,6 +65,85 @@ static const struct world_route *search(const struct question *question, uint32_
 	return best;
 }
 
+/* ---- plans ---- */
+
+static bool is_within(const char *prefix, bool six, const uint8_t *address)
+{
+	const struct world_route route = { .prefix = prefix };
+
+	return !prefix || length_of_match(&route, six, address) >= 0;
+}
+
+/* Does the filter let table local be searched? */
+static bool may_be_local(const struct question *question, bool six, const uint8_t *address)
+{
+	uint8_t own[16];
+
+	if (question->settings->state_set & (six ? XFIB_STATE_WIDE_LOCAL6 : XFIB_STATE_WIDE_LOCAL4))
+		return true;
+	return !six && (address[0] == 127 || (question->settings->own && inet_pton(AF_INET, question->settings->own, own) &&
+					      !memcmp(own, address, 4)));
+}
+
+/* What a table says; a route by several paths, and one that leads nowhere, are never of type throw. */
+static const struct world_route *search_by_step(const struct question *question, const struct world_step *step, bool six,
+						const uint8_t *address)
+{
+	uint32_t table = step->table ? step->table : XFIB_TABLE_MAIN;
+	bool leads_nowhere, is_the_kernels;
+	const struct world_route *route;
+	int length;
+
+	if (table == XFIB_TABLE_LOCAL && !may_be_local(question, six, address))
+		return NULL;
+	route = search(question, table, six, address, &length);
+	if (!route || (!route->weight && route->type == XFIB_ROUTE_THROW))
+		return NULL;
+	leads_nowhere = route->type == XFIB_ROUTE_BLACKHOLE || route->type == XFIB_ROUTE_UNREACHABLE || route->type == XFIB_ROUTE_PROHIBIT;
+	is_the_kernels = route->flags & (XFIB_NEXTHOP_DOWN | XFIB_NEXTHOP_UNSUPPORTED | XFIB_NEXTHOP_DEAD);
+	if (!route->weight && (leads_nowhere || is_the_kernels))
+		return route;
+	return length >= step->suppress ? route : NULL;
+}
+
+/* The route, or NULL and a reason. */
+static const struct world_route *by_plan(const struct question *question, const struct world_step *plan, bool six,
+					 const uint8_t *source, const uint8_t *destination, uint8_t tos, enum xfib_reason *ret_reason)
+{
+	struct world_step steps[WORLD_STEPS];
+	uint32_t count = world__steps(plan, six, steps);
+
+	for (uint32_t at = 0; at < count; at++) {
+		const struct world_step *step = &steps[at];
+		bool holds = is_within(step->from, six, source) && is_within(step->to, six, destination) &&
+			     (tos & step->tos_mask) == (step->tos & step->tos_mask);
+		const struct world_route *route;
+
+		if (holds == step->invert)
+			continue;
+		if (step->action == XFIB_PLAN_VERDICT) {
+			*ret_reason = step->value;
+			return NULL;
+		}
+		if (step->action == XFIB_PLAN_GOTO) {
+			at += step->value - 1u;
+			continue;
+		}
+		route = search_by_step(question, step, six, destination);
+		if (route)
+			return route;
+	}
+	*ret_reason = XFIB_REASON_NO_ROUTE;
+	return NULL;
+}
+
+static uint8_t tos_of(const uint8_t *ip, bool six)
+{
+	return six ? (uint8_t)(ip[0] << 4 | ip[1] >> 4) : ip[1];
+}
+
+/* ---- both tables ---- */
+
 static const struct world_route *best(const struct question *question, bool six, const uint8_t *address)
 {
 	bool merged = !six && question->settings->state_set & XFIB_STATE_MERGED4;
@@ -101,25 +180,6 @@ static const struct world_route *choose_path(const struct world_route *route, co
 	return &route[count - 1];
 }
 
-static bool source_ok(const struct question *question, const uint8_t *source)
-{
-	const struct world_route *route = best(question, false, source);
-
-	if (!route || (route->type && route->type != XFIB_ROUTE_UNICAST) ||
-	    (!route->weight && route->flags & XFIB_NEXTHOP_DOWN))
-		return false;
-	if (!(question->flags & XFIB_LINK_RP_STRICT))
-		return true;
-	for (const struct world_route *path = route;; path++) {
-		if (path->dev == INGRESS)
-			return true;
-		if (!path->weight || !path[1].weight || strcmp(path->prefix, path[1].prefix))
-			return false;
-	}
-}
-
-/* ---- checks 21 to 32 ---- */
-
 static enum xfib_reason by_type(uint32_t type)
 {
 	static const enum xfib_reason reasons[XFIB_ROUTE_TYPES] = {
@@ -134,6 +194,50 @@ static enum xfib_reason by_type(uint32_t type)
 	};
 
 	return type < XFIB_ROUTE_TYPES ? reasons[type] : XFIB_REASON_UNSUPPORTED_ROUTE;
+}
+
+/* Without rp_filter a source may be nobody's, but not this machine's own. */
+static bool may_be_nowhere(const struct question *question, const struct world_route *route)
+{
+	if (question->flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE))
+		return false;
+	return !route || (by_type(route->type) != XFIB_REASON_LOCAL && by_type(route->type) != XFIB_REASON_BROADCAST);
+}
+
+static bool is_reached(const struct question *question, const struct world_route *route)
+{
+	if (!route || (!route->weight && route->type && route->type != XFIB_ROUTE_UNICAST))
+		return may_be_nowhere(question, route);
+	if (!route->weight && route->flags & XFIB_NEXTHOP_DOWN)
+		return false;
+	if (!(question->flags & XFIB_LINK_RP_STRICT))
+		return true;
+	for (const struct world_route *path = route;; path++) {
+		if (path->dev == INGRESS)
+			return true;
+		if (!path->weight || !path[1].weight || strcmp(path->prefix, path[1].prefix))
+			return false;
+	}
+}
+
+/* ---- checks 20 to 31 ---- */
+
+static enum xfib_reason source_reason(const struct question *question, const uint8_t *ip)
+{
+	const struct world_settings *settings = question->settings;
+	const struct world_step *plan = settings->source_plan ? settings->source_plan : settings->plan;
+	enum xfib_reason reason = XFIB_REASON_FORWARDED;
+	const struct world_route *route;
+
+	if (!(question->flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE)) && !(settings->state_set & XFIB_STATE_RULES4))
+		return XFIB_REASON_FORWARDED;
+	if (settings->state_set & XFIB_STATE_RULES4 && plan)
+		route = by_plan(question, plan, false, ip + 16, ip + 12, tos_of(ip, false), &reason);
+	else
+		route = best(question, false, ip + 12);
+	if (reason == XFIB_REASON_POLICY_RULE)
+		return reason;
+	return is_reached(question, route) ? XFIB_REASON_FORWARDED : XFIB_REASON_RP_FILTER;
 }
 
 static bool fits(const struct question *question, const uint8_t *ip, bool six, uint32_t mtu)
@@ -153,15 +257,21 @@ static enum xfib_reason route_reason(const struct question *question, const uint
 				     struct model_answer *answer)
 {
 	const uint8_t *source = ip + (six ? 8 : 12), *destination = ip + (six ? 24 : 16);
-	const struct world_route *route = best(question, six, destination);
+	enum xfib_reason reason = XFIB_REASON_NO_ROUTE;
+	const struct world_route *route;
 
+	if (question->settings->plan)
+		route = by_plan(question, question->settings->plan, six, source, destination, tos_of(ip, six), &reason);
+	else
+		route = best(question, six, destination);
 	if (!route)
-		return XFIB_REASON_NO_ROUTE;
+		return reason;
 	answer->route = route = choose_path(route, source, destination, six ? 4 : 1);
 	if (route->type && route->type != XFIB_ROUTE_UNICAST)
 		return by_type(route->type);
-	if (!six && question->flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE) && !source_ok(question, source))
-		return XFIB_REASON_RP_FILTER;
+	reason = six ? XFIB_REASON_FORWARDED : source_reason(question, ip);
+	if (reason != XFIB_REASON_FORWARDED)
+		return reason;
 	if (ip[six ? 7 : 8] <= 1)
 		return XFIB_REASON_TTL_EXPIRED;
 	if (route->flags & XFIB_NEXTHOP_UNSUPPORTED)
@@ -172,6 +282,8 @@ static enum xfib_reason route_reason(const struct question *question, const uint
 		return XFIB_REASON_NOT_ETHERNET;
 	if (!fits(question, ip, six, route->mtu ? route->mtu : 1500))
 		return XFIB_REASON_MTU_EXCEEDED;
+	if (six && question->settings->plan && route->mtu && route->mtu < 1280)
+		return XFIB_REASON_POLICY_RULE;
 	if (route->dev == INGRESS && (six || question->flags & XFIB_LINK_SEND_REDIRECTS))
 		return XFIB_REASON_SAME_PORT;
 	inet_ntop(six ? AF_INET6 : AF_INET, destination, answer->destination, sizeof(answer->destination));
@@ -184,7 +296,7 @@ static enum xfib_reason route_reason(const struct question *question, const uint
 	return XFIB_REASON_FORWARDED;
 }
 
-/* ---- checks 10 to 20; FORWARDED: go on ---- */
+/* ---- checks 9 to 19; FORWARDED: go on ---- */
 
 static bool checksum_ok(const uint8_t *ip)
 {
@@ -275,7 +387,7 @@ static enum xfib_reason addresses6(const struct question *question, const uint8_
 	return question->frame->byte[0] & 1 ? XFIB_REASON_OTHER_MAC : XFIB_REASON_FORWARDED;
 }
 
-/* ---- checks 1 to 9 ---- */
+/* ---- checks 1 to 8 ---- */
 
 static enum xfib_reason frame_reason(const struct question *question)
 {
@@ -296,8 +408,6 @@ static enum xfib_reason frame_reason(const struct question *question)
 		return XFIB_REASON_ENSLAVED;
 	if (!(question->flags & (type == 0x0800 ? XFIB_LINK_FORWARDING4 : XFIB_LINK_FORWARDING6)))
 		return XFIB_REASON_FORWARDING_OFF;
-	if (question->flags & (type == 0x0800 ? XFIB_LINK_RULES4 : XFIB_LINK_RULES6))
-		return XFIB_REASON_POLICY_RULE;
 	if (!(byte[0] & 1) && memcmp(byte, frame_port_mac, 6))
 		return XFIB_REASON_OTHER_MAC;
 	return XFIB_REASON_FORWARDED;

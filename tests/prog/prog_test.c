@@ -221,7 +221,7 @@ static void random_routes(struct world_route routes[8])
 
 	memset(routes, 0, 8 * sizeof(*routes));
 	for (size_t i = 0; i < count && at < 6; i++) {
-		uint32_t table = one_in(6) ? XFIB_TABLE_LOCAL : 0;
+		uint32_t table = one_in(6) ? XFIB_TABLE_LOCAL : one_in(3) ? 100 + below(2) : 0;
 		int paths = one_in(3) ? 2 : 1;
 
 		if (one_in(3))
@@ -237,10 +237,41 @@ static void random_routes(struct world_route routes[8])
 	}
 }
 
-static void random_settings(struct world_settings *settings)
+/* Up to twelve steps, gotos within them. */
+static void random_plan(struct world_step steps[WORLD_STEPS])
+{
+	static const uint32_t tables[] = { 0, 0, XFIB_TABLE_LOCAL, XFIB_TABLE_LOCAL, 100, 100, 101 };
+	static const uint16_t reasons[] = { XFIB_REASON_POLICY_RULE, XFIB_REASON_BLACKHOLE, XFIB_REASON_UNREACHABLE,
+					    XFIB_REASON_PROHIBIT, XFIB_REASON_NO_ROUTE };
+	uint32_t count = below(WORLD_STEPS - 1);
+
+	memset(steps, 0, WORLD_STEPS * sizeof(*steps));
+	for (uint32_t i = 0; i < count; i++) {
+		struct world_step *step = &steps[i];
+
+		step->action = one_in(6) ? XFIB_PLAN_VERDICT : one_in(6) ? XFIB_PLAN_GOTO : XFIB_PLAN_TABLE;
+		step->table = ANY(tables);
+		step->value = step->action == XFIB_PLAN_GOTO ? 1 : ANY(reasons);
+		if (one_in(2) || step->action == XFIB_PLAN_VERDICT)
+			step->from = one_in(2) ? ANY(prefixes4) : ANY(prefixes6);
+		if (one_in(3) || step->action == XFIB_PLAN_VERDICT)
+			step->to = !step->from || strchr(step->from, ':') ? ANY(prefixes6) : ANY(prefixes4);
+		if (one_in(5))
+			step->tos = step->tos_mask = one_in(2) ? 0x1c : 0xff;
+		step->suppress = one_in(5) ? (uint8_t)below(30) : 0;
+		step->invert = one_in(5);
+	}
+	for (uint32_t i = 0; i + 3 < count; i++) {
+		/* To the next but one, whichever family the packet is of. */
+		if (steps[i].action == XFIB_PLAN_GOTO && !steps[i + 1].from && !steps[i + 1].to)
+			steps[i].value = 2;
+	}
+}
+
+static void random_settings(struct world_settings *settings, struct world_step plans[2][WORLD_STEPS])
 {
 	static const uint32_t set[] = { 0, 0, 0, XFIB_LINK_RP_STRICT, XFIB_LINK_RP_LOOSE, XFIB_LINK_SEND_REDIRECTS,
-					XFIB_LINK_ROUTE_LOCALNET, XFIB_LINK_RULES4, XFIB_LINK_ENSLAVED };
+					XFIB_LINK_ROUTE_LOCALNET, XFIB_LINK_ENSLAVED };
 	static const uint32_t clear[] = { 0, 0, 0, 0, 0, XFIB_LINK_FORWARDING4, XFIB_LINK_FORWARDING6 };
 
 	memset(settings, 0, sizeof(*settings));
@@ -249,6 +280,13 @@ static void random_settings(struct world_settings *settings)
 	settings->state_set = (one_in(2) ? XFIB_STATE_MERGED4 : 0) | (one_in(3) ? XFIB_STATE_WIDE_LOCAL4 : 0);
 	settings->own = one_in(3) ? "10.0.1.254" : NULL;
 	settings->neighbour = one_in(2) ? "10.0.2.7" : "2001:db8:2::7";
+	if (one_in(2))
+		return;
+	random_plan(plans[0]);
+	random_plan(plans[1]);
+	settings->state_set |= one_in(5) ? 0 : XFIB_STATE_RULES4;
+	settings->plan = one_in(5) ? NULL : plans[0];
+	settings->source_plan = one_in(4) ? plans[1] : NULL;
 }
 
 static void random_frame(struct frame *ret_frame)
@@ -316,10 +354,11 @@ static void as_the_model_says(void **state)
 	print_message("XFIB_SEED=%u\n", seed);
 	srandom(seed);
 	for (int world = 0; world < RANDOM_WORLDS; world++) {
+		struct world_step plans[2][WORLD_STEPS];
 		struct world_settings settings;
 		struct world_route routes[8];
 
-		random_settings(&settings);
+		random_settings(&settings, plans);
 		random_routes(routes);
 		world__fill(&settings, base_routes, routes);
 		for (int i = 0; i < RANDOM_FRAMES; i++)

@@ -239,15 +239,72 @@ static void put_neighbour(const char *address)
 	assert(!bpf_map__update_elem(skeleton->maps.xfib_neighbours, &key, sizeof(key), &next_slot, 4, 0));
 }
 
-static uint32_t link_slot(void)
+/* ---- plans ---- */
+
+static bool is_of_other(const char *prefix, bool six)
 {
-	return xfib_link__slot(ifindex[INGRESS], bpf_map__max_entries(skeleton->maps.xfib_links), 0);
+	return prefix && (family_of(prefix) == XFIB_INET6) != six;
 }
 
-static void put_link(const struct world_settings *settings)
+uint32_t world__steps(const struct world_step *list, bool six, struct world_step ret_steps[WORLD_STEPS])
+{
+	uint32_t count = 0;
+
+	for (; list->action; list++) {
+		if (!is_of_other(list->from, six) && !is_of_other(list->to, six))
+			ret_steps[count++] = *list;
+		assert(count < WORLD_STEPS);
+	}
+	ret_steps[count++] = (struct world_step){ .action = XFIB_PLAN_VERDICT, .value = XFIB_REASON_NO_ROUTE };
+	return count;
+}
+
+static void parse_prefix(const char *prefix, __u64 value[2], __u64 mask[2])
+{
+	uint8_t address[16], bits[16] = { 0 };
+	char copy[64], *slash;
+
+	if (!prefix)
+		return;
+	strcpy(copy, prefix);
+	slash = strchr(copy, '/');
+	assert(slash);
+	*slash = '\0';
+	parse(copy, address);
+	for (int bit = 0; bit < atoi(slash + 1); bit++)
+		bits[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	memcpy(value, address, 16);
+	memcpy(mask, bits, 16);
+}
+
+/* Writes a plan where there is room for it; no list is the usual one. */
+static uint16_t put_plan(const struct world_step *list, bool six, uint32_t at)
+{
+	struct world_step steps[WORLD_STEPS];
+	uint32_t count = list ? world__steps(list, six, steps) : 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct xfib_plan_step step = { .action = (uint8_t)steps[i].action, .value = steps[i].value, .tos = steps[i].tos,
+					       .tos_mask = steps[i].tos_mask, .flags = steps[i].invert ? XFIB_PLAN_INVERT : 0,
+					       .table = steps[i].table ? steps[i].table : XFIB_TABLE_MAIN,
+					       .suppress_prefix_length = steps[i].suppress - 1 };
+
+		parse_prefix(steps[i].from, step.source, step.source_mask);
+		parse_prefix(steps[i].to, step.destination, step.destination_mask);
+		put(skeleton->maps.xfib_plans, at + i, &step);
+	}
+	return list ? (uint16_t)at : XFIB_PLAN_USUAL;
+}
+
+static uint32_t link_slot(enum world_port port)
+{
+	return xfib_link__slot(ifindex[port], bpf_map__max_entries(skeleton->maps.xfib_links), 0);
+}
+
+static void put_link(const struct world_settings *settings, enum world_port port)
 {
 	struct xfib_link link = {
-		.ifindex = settings->unknown_port ? 0 : ifindex[INGRESS],
+		.ifindex = settings->unknown_port ? 0 : ifindex[port],
 		.flags = XFIB_LINK_UP | XFIB_LINK_CARRIER | XFIB_LINK_ETHERNET | XFIB_LINK_FORWARDING4 |
 			 XFIB_LINK_FORWARDING6,
 		.table = XFIB_TABLE_MAIN,
@@ -256,7 +313,10 @@ static void put_link(const struct world_settings *settings)
 
 	link.flags = (link.flags | settings->link_set) & ~settings->link_clear;
 	memcpy(link.mac, frame_port_mac, 6);
-	put(skeleton->maps.xfib_links, link_slot(), &link);
+	link.plan4 = put_plan(settings->plan, false, XFIB_PLAN_BEGIN);
+	link.plan6 = put_plan(settings->plan, true, XFIB_PLAN_BEGIN + WORLD_STEPS);
+	link.source4 = put_plan(settings->source_plan, false, XFIB_PLAN_BEGIN + 2 * WORLD_STEPS);
+	put(skeleton->maps.xfib_links, link_slot(port), &link);
 }
 
 static void put_state(const struct world_settings *settings)
@@ -285,7 +345,8 @@ void world__fill(const struct world_settings *settings, const struct world_route
 	empty(skeleton->maps.xfib_rib6);
 	empty(skeleton->maps.xfib_neighbours);
 	next_slot = next_group = 0;
-	put_link(settings);
+	for (enum world_port port = INGRESS; port < PORTS; port++)
+		put_link(settings, port);
 	put_state(settings);
 	put_routes(routes);
 	put_routes(more);
@@ -298,7 +359,7 @@ void world__fill(const struct world_settings *settings, const struct world_route
 static void sum_counters(struct xfib_link_stats *ret_sum)
 {
 	struct xfib_link_stats *each = calloc((size_t)processors, sizeof(*each));
-	uint32_t slots[] = { 0, link_slot() };
+	uint32_t slots[] = { 0, link_slot(INGRESS) };
 
 	memset(ret_sum, 0, sizeof(*ret_sum));
 	for (size_t slot = 0; slot < 2; slot++) {

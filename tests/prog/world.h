@@ -31,12 +31,25 @@ struct world_route {
 	uint16_t weight; /* not 0: a path of a multipath route; the paths of one prefix follow one another */
 };
 
+/* A step of a plan; one with an action of 0 ends the list, and stands for "no route". */
+struct world_step {
+	uint32_t action;          /* enum xfib_plan_action */
+	uint32_t table;           /* 0: main */
+	uint16_t value;
+	const char *from, *to;    /* prefixes; NULL: any. Packets of the other family never meet the step */
+	uint8_t tos, tos_mask;
+	uint8_t suppress;         /* 1 + the length of a prefix that does not count; 0: all count */
+	bool invert;
+};
+
 struct world_settings {
 	uint32_t link_set, link_clear; /* flags of the ingress port */
 	uint32_t state_set;            /* XFIB_STATE_* */
 	bool unknown_port;             /* the ingress port is not in xfib_links */
 	const char *own;               /* an address of this machine in the filter */
 	const char *neighbour;         /* on-link neighbour of EGRESS */
+	const struct world_step *plan; /* of packets from each port, and so of their sources; NULL: the usual one */
+	const struct world_step *source_plan; /* of the sources of packets from the ingress port, which is in a VRF then */
 };
 
 struct world_run {
@@ -47,6 +60,10 @@ struct world_run {
 	uint64_t packets, bytes; /* by how much */
 	uint32_t gso_size;   /* in: TC only */
 };
+
+/* The steps that packets of a family meet, in a list of at most WORLD_STEPS. Returns their number. */
+#define WORLD_STEPS 14
+uint32_t world__steps(const struct world_step *list, bool six, struct world_step ret_steps[WORLD_STEPS]);
 
 /* Makes namespace, devices and maps. */
 int world__setup(void);

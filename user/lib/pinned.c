@@ -139,6 +139,7 @@ static int open_arrays(struct xfib *instance)
 		{ "xfib_links", sizeof(struct xfib_link), &instance->links },
 		{ "xfib_addresses", sizeof(struct xfib_address), &instance->addresses },
 		{ "xfib_rules", sizeof(struct xfib_rule), &instance->rules },
+		{ "xfib_plans", sizeof(struct xfib_plan_step), &instance->plans },
 	};
 
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
@@ -232,6 +233,7 @@ void pinned__close(struct xfib *instance)
 	close_array(&instance->links);
 	close_array(&instance->addresses);
 	close_array(&instance->rules);
+	close_array(&instance->plans);
 	close_array(&instance->fib);
 	close_array(&instance->fib_routes);
 	close_array(&instance->fibs);

@@ -41,7 +41,7 @@ struct xfib {
 	enum xfib_backend backend;
 	const struct backend_ops *ops; /* XFIB_BACKEND_PRIVATE; NULL: not at all */
 	struct client *client;         /* XFIB_BACKEND_MAPS: of the daemon */
-	struct array routes, prefixes, nexthops, links, addresses, rules, state;
+	struct array routes, prefixes, nexthops, links, addresses, rules, plans, state;
 	struct array fib, fib_routes, fibs; /* the compiled FIB; not there in snapshots, and where nothing is mapped */
 	uint64_t *sources; /* choices of source addresses, see source.c; NULL: none are remembered */
 	int rib4_fd, rib6_fd, stats_fd;  /* XFIB_BACKEND_MAPS; else -1 */
@@ -106,6 +106,23 @@ static inline bool instance__link(const struct xfib *instance, uint32_t ifindex,
 	if (link && link != ret_link)
 		*ret_link = *link;
 	return link;
+}
+
+/* A copy of an element of xfib_plans; false if there is none. */
+static inline bool instance__plan_step(const struct xfib *instance, uint32_t at, struct xfib_plan_step *ret_step)
+{
+	if (at >= instance->plans.count)
+		return false;
+	if (!instance->plans.memory)
+		return array__fetch(&instance->plans, at, ret_step);
+	*ret_step = ((const struct xfib_plan_step *)instance->plans.memory)[at];
+	return true;
+}
+
+static inline bool plan_step__is_conditional(const struct xfib_plan_step *step)
+{
+	return step->source_mask[0] || step->source_mask[1] || step->destination_mask[0] || step->destination_mask[1] ||
+	       step->tos_mask;
 }
 
 /* The state: where it is mapped, or what was read into `scratch`. */

@@ -19,7 +19,7 @@
 
 /* Memory is taken as it is used: room for what a machine could have. */
 static const struct map_sizes sizes = { .routes = 1 << 22, .nexthops = 1 << 18, .groups = 4096, .links = 4096,
-					.addresses = 1 << 16, .neighbours = 1, .rules = 1 << 13, .fib_words = 1 << 22, .fibs = 1 << 12 };
+					.addresses = 1 << 16, .neighbours = 1, .rules = 1 << 13, .plans = 1 << 13, .fib_words = 1 << 22, .fibs = 1 << 12 };
 
 /* All copies of the process, for fork(). */
 static struct private_copy *copies;
@@ -198,6 +198,7 @@ static void describe(struct xfib *instance, struct private_copy *copy)
 	instance->links = array_of(maps->links, maps->sizes.links, sizeof(*maps->links));
 	instance->addresses = array_of(maps->addresses, maps->sizes.addresses, sizeof(*maps->addresses));
 	instance->rules = array_of(maps->rules, maps->sizes.rules, sizeof(*maps->rules));
+	instance->plans = array_of(maps->plans, maps->sizes.plans, sizeof(*maps->plans));
 	instance->fib = array_of(maps->fib_words, maps->sizes.fib_words, sizeof(*maps->fib_words));
 	instance->fib_routes = array_of(maps->fib_routes, maps->sizes.fib_words, sizeof(*maps->fib_routes));
 	instance->fibs = array_of(maps->fibs, maps->sizes.fibs, sizeof(*maps->fibs));

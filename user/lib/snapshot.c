@@ -21,7 +21,7 @@
 #define PAUSE_NS 2000000
 
 struct snapshot {
-	void *routes, *nexthops, *links, *addresses, *rules;
+	void *routes, *nexthops, *links, *addresses, *rules, *plans;
 	struct xfib_prefix *prefixes;
 	uint32_t prefix_count; /* elements of it */
 	uint64_t deadline;     /* ms */
@@ -60,7 +60,8 @@ static void drop(struct snapshot *snapshot)
 	free(snapshot->links);
 	free(snapshot->addresses);
 	free(snapshot->rules);
-	snapshot->routes = snapshot->nexthops = snapshot->links = snapshot->addresses = snapshot->rules = NULL;
+	free(snapshot->plans);
+	snapshot->routes = snapshot->nexthops = snapshot->links = snapshot->addresses = snapshot->rules = snapshot->plans = NULL;
 }
 
 static uint64_t now_ms(void)
@@ -88,9 +89,11 @@ static int copy(const struct xfib *instance, const void *query, void *result)
 	snapshot->links = copy_array(&instance->links, instance->links.count);
 	snapshot->addresses = copy_array(&instance->addresses, smaller(snapshot->state.addresses_end, instance->addresses.count));
 	snapshot->rules = copy_array(&instance->rules, smaller(snapshot->state.rules_end, instance->rules.count));
+	snapshot->plans = copy_array(&instance->plans, instance->plans.count);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	after = __atomic_load_n(&instance__state(instance, &scratch)->changes, __ATOMIC_RELAXED);
-	if (!snapshot->routes || !snapshot->nexthops || !snapshot->links || !snapshot->addresses || !snapshot->rules)
+	if (!snapshot->routes || !snapshot->nexthops || !snapshot->links || !snapshot->addresses || !snapshot->rules ||
+	    !snapshot->plans)
 		return error__set(-ENOMEM, "taking a snapshot: out of memory");
 	return before == after ? 0 : -EAGAIN;
 }
@@ -175,6 +178,7 @@ static void describe(const struct xfib *from, struct snapshot *snapshot, struct 
 	instance->addresses = array_of(snapshot->addresses, smaller(state->addresses_end, from->addresses.count),
 				       from->addresses.element);
 	instance->rules = array_of(snapshot->rules, smaller(state->rules_end, from->rules.count), from->rules.element);
+	instance->plans = array_of(snapshot->plans, from->plans.count, from->plans.element);
 	instance->state = array_of(state, 1, sizeof(*state));
 }
 

@@ -107,7 +107,9 @@ static bool is_kernel(const struct changing *changing, uint32_t index)
 	const struct change *change = &changing->changes[index];
 	uint32_t table = change__table(change);
 
-	return mirror__is_mirrored(changing->mirror, table) && !(change->restored && mirror__is_fed(changing->mirror, table));
+	if (change->restored && (mirror__is_fed(changing->mirror, table) || mirror__is_named(changing->mirror, table)))
+		return false;
+	return mirror__is_mirrored(changing->mirror, table);
 }
 
 /* Nothing has changed yet: are all changes possible, and is there room for what they bring? */

@@ -102,6 +102,16 @@ bool links__has_vrf(const struct links *links, uint32_t table)
 	return false;
 }
 
+void links__each_vrf(const struct links *links, void (*visit)(uint32_t table, void *data), void *data)
+{
+	for (uint32_t slot = 1; links->vrfs && slot < links->maps->sizes.links; slot++) {
+		const struct xfib_link *line = &links->maps->links[slot];
+
+		if (line->ifindex && line->flags & XFIB_LINK_VRF)
+			visit(line->table, data);
+	}
+}
+
 /* Does the device have Ethernet headers, and addresses to resolve? */
 static bool is_ethernet(const struct nl_link *link)
 {
@@ -146,8 +156,6 @@ static uint32_t state_flags(const struct nl_link *link)
 		flags |= XFIB_LINK_POINTOPOINT;
 	if (is_ethernet(link))
 		flags |= XFIB_LINK_ETHERNET;
-	if (link->master)
-		flags |= XFIB_LINK_ENSLAVED;
 	if (link->table)
 		flags |= XFIB_LINK_VRF;
 	return flags;
@@ -195,9 +203,15 @@ static uint32_t setting_flags(const struct links *links, const struct nl_link *l
 		flags |= link->ignore_linkdown6 ? XFIB_LINK_IGNORE_LINKDOWN6 : 0;
 		flags |= link->use_tempaddr > 1 ? XFIB_LINK_TEMPORARY : 0;
 	}
-	flags |= settings->rules4 ? XFIB_LINK_RULES4 : 0;
-	flags |= settings->rules6 ? XFIB_LINK_RULES6 : 0;
 	return flags;
+}
+
+/* To anything but a VRF, whose members go by plans: also to what is not known yet. */
+static uint32_t master_flag(const struct links *links, const struct nl_link *link)
+{
+	const struct xfib_link *master = links__find(links, link->master);
+
+	return link->master && !(master && master->flags & XFIB_LINK_VRF) ? XFIB_LINK_ENSLAVED : 0;
 }
 
 /*
@@ -228,8 +242,12 @@ static void write_slot(struct links *links, uint32_t slot)
 	const struct nl_link *link = &links->info[slot].link;
 	struct xfib_link *line = &links->maps->links[slot];
 	bool is_target = line->ifindex == link->ifindex && line->flags & XFIB_LINK_REDIRECT_TARGET;
-	uint32_t flags = state_flags(link) | setting_flags(links, link) | target_flag(links, link, is_target);
+	uint32_t flags = state_flags(link) | setting_flags(links, link) | master_flag(links, link) |
+			 target_flag(links, link, is_target);
 
+	/* Until plans__update() knows better. */
+	if (line->ifindex != link->ifindex || line->master != link->master)
+		line->plan4 = line->plan6 = line->source4 = XFIB_PLAN_KERNEL;
 	line->table = link->table ? link->table : XFIB_TABLE_MAIN;
 	line->mtu = link->mtu;
 	line->mtu6 = link->inet6 && link->mtu6 && link->mtu6 < link->mtu ? link->mtu6 : link->mtu;
@@ -240,6 +258,15 @@ static void write_slot(struct links *links, uint32_t slot)
 	line->kind = kind_of(link);
 	__atomic_store_n(&line->flags, flags, __ATOMIC_RELEASE);
 	__atomic_store_n(&line->ifindex, link->ifindex, __ATOMIC_RELEASE);
+}
+
+/* A VRF has become known. */
+static void update_members(struct links *links, uint32_t vrf)
+{
+	for (uint32_t slot = 1; slot < links->maps->sizes.links; slot++) {
+		if (links->maps->links[slot].ifindex && links->info[slot].link.master == vrf)
+			write_slot(links, slot);
+	}
 }
 
 int links__set(struct links *links, const struct nl_link *link, bool anew)
@@ -259,6 +286,8 @@ int links__set(struct links *links, const struct nl_link *link, bool anew)
 	links->info[slot].link = *link;
 	links->info[slot].seen = true;
 	write_slot(links, slot);
+	if (link->table)
+		update_members(links, link->ifindex);
 	return 0;
 }
 

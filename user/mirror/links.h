@@ -20,7 +20,6 @@ struct link_settings {
 	bool ignore_linkdown4; /* net.ipv4.conf.all.ignore_routes_with_linkdown: likewise (IPv6 writes its own to each link) */
 	bool route_localnet;   /* net.ipv4.conf.all.route_localnet: likewise */
 	bool check_sources;    /* IPv4: also where no rp_filter says so (fib_has_custom_local_routes in the kernel) */
-	bool rules4, rules6;   /* there are rules that the fast path can't follow */
 };
 
 int links__new(struct maps *maps, struct nl *nl, struct links **ret_links);
@@ -52,6 +51,9 @@ void links__update_targets(struct links *links);
 
 /* Is there a VRF device whose table this is? */
 bool links__has_vrf(const struct links *links, uint32_t table);
+
+/* Calls `visit` for the table of each VRF device. */
+void links__each_vrf(const struct links *links, void (*visit)(uint32_t table, void *data), void *data);
 
 /* The slot of a link, NULL if it has none. */
 const struct xfib_link *links__find(const struct links *links, uint32_t ifindex);

@@ -20,6 +20,7 @@ struct map_sizes {
 	uint32_t addresses;
 	uint32_t neighbours;
 	uint32_t rules;
+	uint32_t plans;     /* steps of plans; at most 65536. 0: enough for few rules */
 	uint32_t fib_words; /* 24 bytes each; a power of two, at most XFIB_FIB_MAX_WORDS. 0: no compiled FIB */
 	uint32_t fibs;      /* tables and families with one; a power of two */
 };
@@ -47,13 +48,15 @@ static inline uint32_t map_sizes__fib_words(uint32_t routes)
 	return words;
 }
 
-/* For callers that do not care about the compiled FIB. */
+/* For callers that do not care about the compiled FIB and plans. */
 static inline void map_sizes__complete(struct map_sizes *sizes)
 {
 	if (!sizes->fib_words)
 		sizes->fib_words = map_sizes__fib_words(sizes->routes);
 	if (!sizes->fibs)
 		sizes->fibs = 256;
+	if (!sizes->plans)
+		sizes->plans = 1024;
 }
 
 struct maps;
@@ -85,6 +88,7 @@ struct maps {
 	struct xfib_link *links;
 	struct xfib_address *addresses;
 	struct xfib_rule *rules;
+	struct xfib_plan_step *plans;
 	__u64 *fib_words;
 	struct xfib_fib_routes *fib_routes; /* as many */
 	struct xfib_fib *fibs;

@@ -69,12 +69,13 @@ int memory_maps__create(const struct map_sizes *sizes, struct maps **ret_maps)
 	maps->links = take_array(sizes->links, sizeof(*maps->links));
 	maps->addresses = take_array(sizes->addresses, sizeof(*maps->addresses));
 	maps->rules = take_array(sizes->rules, sizeof(*maps->rules));
+	maps->plans = take_array(sizes->plans, sizeof(*maps->plans));
 	maps->fib_words = take_array(sizes->fib_words + 1, sizeof(*maps->fib_words));
 	maps->fib_routes = take_array(sizes->fib_words, sizeof(*maps->fib_routes));
 	maps->fibs = take_array(sizes->fibs, sizeof(*maps->fibs));
 	maps->state = take_array(1, sizeof(*maps->state));
 	if (!maps->routes || !maps->prefixes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses ||
-	    !maps->rules || !maps->fib_words || !maps->fib_routes || !maps->fibs || !maps->state) {
+	    !maps->rules || !maps->plans || !maps->fib_words || !maps->fib_routes || !maps->fibs || !maps->state) {
 		memory_maps__destroy(maps);
 		return -ENOMEM;
 	}
@@ -93,6 +94,7 @@ void memory_maps__destroy(struct maps *maps)
 	free_array(maps->links, maps->sizes.links, sizeof(*maps->links));
 	free_array(maps->addresses, maps->sizes.addresses, sizeof(*maps->addresses));
 	free_array(maps->rules, maps->sizes.rules, sizeof(*maps->rules));
+	free_array(maps->plans, maps->sizes.plans, sizeof(*maps->plans));
 	free_array(maps->fib_words, maps->sizes.fib_words + 1, sizeof(*maps->fib_words));
 	free_array(maps->fib_routes, maps->sizes.fib_words, sizeof(*maps->fib_routes));
 	free_array(maps->fibs, maps->sizes.fibs, sizeof(*maps->fibs));

@@ -72,8 +72,6 @@ void mirror__read_settings(struct mirror *mirror)
 		.ignore_linkdown4 = read_setting("/proc/sys/net/ipv4/conf/all/ignore_routes_with_linkdown", 0),
 		.check_sources = mirror->custom_local4,
 		.route_localnet = read_setting("/proc/sys/net/ipv4/conf/all/route_localnet", 0),
-		.rules4 = mirror->rules4,
-		.rules6 = mirror->rules6,
 	};
 	uint32_t kept = mirror->maps->state->flags & (XFIB_STATE_SYNCED | XFIB_STATE_WIDE_LOCAL4 | XFIB_STATE_WIDE_LOCAL6);
 	uint32_t flags = XFIB_STATE_IPV4 | kept;
@@ -115,6 +113,13 @@ static void device_down(struct mirror *mirror, uint32_t ifindex)
 	mirror__request_sync(mirror, NULL);
 }
 
+/* Rules name links, and are attached to them, without an event. */
+static void link_renamed(struct mirror *mirror)
+{
+	mirror->plans_dirty = true;
+	mirror->rules_dirty |= mirror->found4.beyond || mirror->found6.beyond;
+}
+
 void mirror__link_gone(uint32_t ifindex, void *data)
 {
 	struct mirror *mirror = data;
@@ -122,6 +127,7 @@ void mirror__link_gone(uint32_t ifindex, void *data)
 	device_changed(mirror, ifindex);
 	device_down(mirror, ifindex);
 	rib__flush_own(mirror->rib, is_device, &ifindex);
+	link_renamed(mirror);
 	if (mirror->changing)
 		mirror->changing->device_gone = true;
 }
@@ -157,8 +163,11 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 		return;
 	mirror__want_audit(mirror);
 	device_changed(mirror, link->ifindex);
+	if (strncmp(before.name, held->name, sizeof(held->name)) || before.master != held->master)
+		link_renamed(mirror);
 	if (before.table != held->table && held->flags & XFIB_LINK_VRF) { /* its routes, and rules that lead to them */
-		mirror->rules_dirty = true;
+		mirror__forget_table(mirror, held->table);
+		mirror->rules_dirty = mirror->plans_dirty = true;
 		mirror__request_sync(mirror, NULL);
 	}
 	if (before.flags & XFIB_LINK_UP && !(link->flags & IFF_UP))
@@ -354,6 +363,8 @@ int mirror__new(struct maps *maps, const struct mirror_opts *opts, struct mirror
 	if (!err)
 		err = rules__new(maps, &mirror->rules);
 	if (!err)
+		err = plans__new(maps, &mirror->plans);
+	if (!err)
 		err = nexthops__new(maps, links__describe_device, mirror->links, &mirror->nexthops);
 	if (!err)
 		err = objects__new(&mirror->objects);
@@ -377,6 +388,8 @@ void mirror__free(struct mirror *mirror)
 	nexthops__free(mirror->nexthops);
 	objects__free(mirror->objects);
 	rules__free(mirror->rules);
+	plans__free(mirror->plans);
+	mirror__free_tables(mirror);
 	addresses__free(mirror->addresses);
 	links__free(mirror->links);
 	nl__close(mirror->nl);

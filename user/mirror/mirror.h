@@ -15,7 +15,7 @@ struct maps;
 struct mirror;
 
 struct mirror_opts {
-	const uint32_t *tables; /* mirrored beside local and main */
+	const uint32_t *tables; /* mirrored beside local, main, default and those that rules and VRFs lead to */
 	uint32_t table_count;
 	bool all_tables;    /* every table of the kernel's is mirrored */
 	uint32_t fed_table; /* main: a feed (feed.h) fills it too, 0: none does */
@@ -65,6 +65,12 @@ void mirror__set_listener(struct mirror *mirror, mirror_listener_fn listener, vo
 
 /* Is the table one of the kernel's that the maps have too? Any other one is xfib's own. */
 bool mirror__is_mirrored(const struct mirror *mirror, uint32_t table);
+
+/* Are all routes of the table held, as the kernel has them? Not yet where a rule or a VRF has just led there. */
+bool mirror__is_held(const struct mirror *mirror, uint32_t table);
+
+/* Is it mirrored only because a rule leads there? As soon as xfib has routes of its own there, it no longer is. */
+bool mirror__is_named(const struct mirror *mirror, uint32_t table);
 
 /* Does a feed write routes of xfib's own into the table? */
 bool mirror__is_fed(const struct mirror *mirror, uint32_t table);

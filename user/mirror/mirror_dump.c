@@ -69,6 +69,7 @@ static int dump_routes(struct mirror *mirror)
 {
 	int err;
 
+	mirror__begin_tables(mirror);
 	rib__begin_dump(mirror->rib);
 	err = nl__dump(mirror->nl, NL_ROUTES, AF_INET);
 	if (!err)
@@ -80,6 +81,8 @@ static int dump_routes(struct mirror *mirror)
 	else if (!rib__end_dump(mirror->rib)) {
 		mirror__count(&mirror->maps->state->repeated);
 		mirror__request_sync(mirror, NULL);
+	} else {
+		mirror__end_tables(mirror);
 	}
 	return err;
 }
@@ -119,6 +122,7 @@ void mirror__settle(struct mirror *mirror)
 		rib__refresh(mirror->rib);
 	}
 	rib__settle_fib(mirror->rib);
+	mirror__update_plans(mirror);
 }
 
 /* Lets time pass before the next full dump, after one that took `took` ms. */

@@ -12,14 +12,19 @@
 #include "netlink.h"
 #include "nexthops.h"
 #include "objects.h"
+#include "plans.h"
 #include "rib.h"
 #include "rules.h"
 
 /* What a dump of the rules of a family has named. */
 struct found_rules {
 	bool local, main;
-	bool other;  /* what the fast path cannot follow */
-	bool beyond; /* what a query has to look at: those of VRFs too */
+	bool beyond; /* others, or not these two */
+};
+
+struct table_set {
+	uint32_t *tables;
+	uint32_t count, room;
 };
 
 struct changing;
@@ -33,12 +38,18 @@ struct mirror {
 	struct rules *rules;
 	struct nexthops *nexthops;
 	struct rib *rib;
-	bool rules4, rules6;   /* rules that the fast path can't follow */
+	struct plans *plans;
+	bool rules_unknown;    /* they could not be dumped */
 	struct found_rules found4, found6;
+	struct plans_asking asking4, asking6; /* what the log has said of them */
+	uint32_t fib_tables;   /* that there were when plans were made */
+	struct table_set named;  /* tables that only rules lead to */
+	struct table_set held;   /* those of rules and VRFs of which all routes are here */
+	struct table_set dumped; /* likewise, once the dump under way is complete */
 	bool custom_local4;    /* there once was a route of type local that is nobody's address */
 	bool split4;           /* there once were such rules: local and main are searched apart */
 	uint64_t split_at;     /* ms; when to look whether they are */
-	bool rules_dirty, settings_dirty, features_dirty, addresses_dirty, targets_dirty;
+	bool rules_dirty, plans_dirty, settings_dirty, features_dirty, addresses_dirty, targets_dirty;
 	uint64_t sync_at;      /* ms; 0: no dump is due */
 	uint64_t rest_until;   /* ms; no full dump before */
 	uint64_t settings_at;  /* ms; when settings are looked at again */
@@ -95,6 +106,18 @@ void mirror__read_settings(struct mirror *mirror);
 
 /* Dumps the rules and publishes them. */
 int mirror__dump_rules(struct mirror *mirror);
+
+/* Brings the plans of packets up to date, if what they depend on has changed. */
+void mirror__update_plans(struct mirror *mirror);
+
+/* The rules have been dumped: which tables do they lead to? One that is new asks for a full dump. */
+void mirror__name_tables(struct mirror *mirror);
+/* Brackets a complete dump of the routes, of the tables as they are mirrored when it begins. */
+void mirror__begin_tables(struct mirror *mirror);
+void mirror__end_tables(struct mirror *mirror);
+/* The table has not been mirrored all the time. */
+void mirror__forget_table(struct mirror *mirror, uint32_t table);
+void mirror__free_tables(struct mirror *mirror);
 
 /* Looks now and then whether the kernel still searches the IPv4 tables local and main as one. */
 void mirror__watch_split(struct mirror *mirror);

@@ -9,23 +9,6 @@
 #include "maps.h"
 #include "mirror_private.h"
 
-bool mirror__is_mirrored(const struct mirror *mirror, uint32_t table)
-{
-	/* Table default, the last that is searched, is nearly always empty. */
-	if (mirror->opts.all_tables || table == XFIB_TABLE_MAIN || table == XFIB_TABLE_LOCAL || table == XFIB_TABLE_DEFAULT)
-		return true;
-	for (uint32_t i = 0; i < mirror->opts.table_count; i++) {
-		if (mirror->opts.tables[i] == table)
-			return true;
-	}
-	return links__has_vrf(mirror->links, table);
-}
-
-bool mirror__is_fed(const struct mirror *mirror, uint32_t table)
-{
-	return table && table == mirror->opts.fed_table;
-}
-
 /* Types that have no meaning here are for the kernel. */
 static bool is_known_type(uint8_t type)
 {

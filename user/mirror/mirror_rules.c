@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* Policy rules: what the fast path can follow, and what queries are told. See mirror_private.h. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,17 +72,15 @@ void mirror__on_rule(enum nl_change change, const struct nl_rule *rule, void *da
 		mirror->rules_dirty = true;
 		return;
 	}
-	if (rules__add(mirror->rules, rule, !mirror__is_mirrored(mirror, rule->table)))
+	if (rules__add(mirror->rules, rule, !mirror__is_held(mirror, rule->table)) || plans__add(mirror->plans, rule))
 		mirror__request_sync(mirror, "out of memory");
 	found = rule->family == AF_INET6 ? &mirror->found6 : &mirror->found4;
 	if (!rule->selective && rule->priority == 0 && rule->table == XFIB_TABLE_LOCAL)
 		found->local = true;
 	else if (!rule->selective && rule->priority == 32766 && rule->table == XFIB_TABLE_MAIN)
 		found->main = true;
-	else if (rule->l3mdev)
-		found->beyond = true;
 	else if (rule->selective || rule->priority != 32767 || rule->table != XFIB_TABLE_DEFAULT)
-		found->other = found->beyond = true;
+		found->beyond = true;
 }
 
 static void publish(struct mirror *mirror)
@@ -94,32 +93,84 @@ static void publish(struct mirror *mirror)
 
 int mirror__dump_rules(struct mirror *mirror)
 {
-	bool before4 = mirror->rules4, before6 = mirror->rules6;
 	bool has6 = !access("/proc/sys/net/ipv6/conf", F_OK); /* a machine without IPv6 has no rules for it */
 	int err;
 
 	mirror->found4 = mirror->found6 = (struct found_rules){ 0 };
 	mirror->rules_dirty = false; /* unless an event during the dump says so again */
+	mirror->plans_dirty = true;
 	rules__begin(mirror->rules);
+	plans__begin(mirror->plans);
 	err = nl__dump(mirror->nl, NL_RULES, AF_UNSPEC);
 	/* Without the rules of priority 0 and 32766, the order is another one too. */
-	mirror->found4.other |= !mirror->found4.local || !mirror->found4.main;
-	mirror->found6.other |= has6 && (!mirror->found6.local || !mirror->found6.main);
-	mirror->found4.beyond |= mirror->found4.other;
-	mirror->found6.beyond |= mirror->found6.other;
-	/* Not knowing them, follow none. */
-	mirror->rules4 = err || mirror->found4.other;
-	mirror->rules6 = err || mirror->found6.other;
+	mirror->found4.beyond |= !mirror->found4.local || !mirror->found4.main;
+	mirror->found6.beyond |= has6 && (!mirror->found6.local || !mirror->found6.main);
+	mirror->rules_unknown = err; /* not knowing them, follow none */
 	if (!err) {
+		mirror__name_tables(mirror);
 		publish(mirror);
-		if (mirror->rules4 && !before4)
-			log_warning("ip rule: other IPv4 rules than the usual three; IPv4 packets go up to the kernel");
-		if (mirror->rules6 && !before6)
-			log_warning("ip rule: other IPv6 rules than the usual three; IPv6 packets go up to the kernel");
 	}
-	mirror->split4 |= mirror->rules4;
+	mirror->split4 |= mirror->found4.beyond;
 	if (!mirror->split4)
 		read_split(mirror);
 	mirror__read_settings(mirror);
 	return err;
+}
+
+/* ---- what packets go by ---- */
+
+static bool is_held(uint32_t table, void *data)
+{
+	return mirror__is_held(data, table);
+}
+
+/* "100, 200 and others" */
+static void list_priorities(const struct plans_asking *asking, char text[PLANS_ASKING * 12 + 16])
+{
+	char *end = text;
+
+	for (uint32_t i = 0; i < asking->count; i++)
+		end += sprintf(end, "%s%u", i ? ", " : "", asking->priority[i]);
+	strcpy(end, !asking->more ? "" : asking->count ? " and others" : "there is no room for");
+}
+
+/* Says once of each change which rules send packets up. */
+static void report(char family, const struct plans_asking *asking, struct plans_asking *said)
+{
+	char text[PLANS_ASKING * 12 + 16];
+
+	if (!memcmp(asking, said, sizeof(*said)))
+		return;
+	*said = *asking;
+	list_priorities(asking, text);
+	if (*text)
+		log_warning("ip rule: IPv%c packets that the rules of priority %s may concern go up to the kernel: only it can "
+			    "follow these", family, text);
+	else
+		log_info("ip rule: the fast path follows all IPv%c rules", family);
+}
+
+void mirror__update_plans(struct mirror *mirror)
+{
+	struct plans_opts opts = { .unknown = mirror->rules_unknown, .is_held = is_held, .data = mirror };
+	struct plans_asking asking4, asking6;
+	uint64_t muted;
+	int err;
+
+	if (!mirror->plans_dirty && mirror->fib_tables == mirror->maps->state->fib_tables)
+		return;
+	err = plans__update(mirror->plans, &opts, &asking4, &asking6);
+	if (err && err != -ENOSPC) { /* the former ones are in use */
+		mirror->plans_dirty = true;
+		log_error("writing the plans of packets: %s", strerror(-err));
+		return;
+	}
+	mirror->plans_dirty = false;
+	mirror->fib_tables = mirror->maps->state->fib_tables;
+	if (err && log_limit__pass(&mirror->full_limit, &muted))
+		log_warning("the rules differ for more ports than xfib_plans has room for; packets of some go up to the kernel");
+	if (mirror->rules_unknown)
+		return;
+	report('4', &asking4, &mirror->asking4);
+	report('6', &asking6, &mirror->asking6);
 }

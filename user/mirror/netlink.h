@@ -116,6 +116,7 @@ struct nl_rule {
 	uint8_t action; /* FR_ACT_* */
 	uint8_t tos;
 	char iif[16], oif[16]; /* names, empty for none */
+	bool iif_detached; /* no device was what `iif` says when the kernel last looked */
 	bool invert;
 	bool has_uids;
 	bool l3mdev;    /* the rule that VRF devices add */

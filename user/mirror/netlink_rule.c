@@ -53,6 +53,7 @@ static int parse_conditions(const struct fib_rule_hdr *header, const struct nlat
 	rule->destination_length = header->dst_len;
 	rule->tos = header->tos;
 	rule->invert = header->flags & FIB_RULE_INVERT;
+	rule->iif_detached = header->flags & FIB_RULE_IIF_DETACHED;
 	err = nl_parse__copy(table[FRA_SRC], rule->source, length);
 	if (!err)
 		err = nl_parse__copy(table[FRA_DST], rule->destination, length);

@@ -209,6 +209,9 @@ int rib__feed_delete(struct rib *rib, const struct rib_route *route);
 int rib__mark_stale(struct rib *rib, uint32_t table);
 uint32_t rib__sweep_stale(struct rib *rib, uint32_t table);
 
+/* Calls `visit` for each table that has routes of xfib's own, some more than once. Costs a look at each slot. */
+void rib__each_own_table(const struct rib *rib, void (*visit)(uint32_t table, void *data), void *data);
+
 /* How many more paths the RIB has room for. */
 uint32_t rib__room(const struct rib *rib);
 

@@ -351,3 +351,16 @@ int rib__find_on_link(const struct rib *rib, uint32_t table, uint8_t family, con
 	}
 	return -ENOENT;
 }
+
+void rib__each_own_table(const struct rib *rib, void (*visit)(uint32_t table, void *data), void *data)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t last = 0;
+
+	for (uint32_t id = 1; id < rib->maps->state->routes_end; id++) {
+		if (!IS_OWN_ROUTE(&routes[id]) || routes[id].table == last)
+			continue;
+		last = routes[id].table;
+		visit(last, data);
+	}
+}

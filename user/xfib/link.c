@@ -3,11 +3,13 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "command.h"
 #include "format.h"
 
 struct shown {
+	const struct xfib *instance;
 	uint32_t ifindex; /* 0: all */
 	size_t printed;
 };
@@ -23,8 +25,6 @@ static const struct {
 	{ XFIB_LINK_REDIRECT_TARGET, "redirect_target" },
 	{ XFIB_LINK_SEND_REDIRECTS, "send_redirects" },
 	{ XFIB_LINK_ENSLAVED, "enslaved" },
-	{ XFIB_LINK_RULES4, "rules4" },
-	{ XFIB_LINK_RULES6, "rules6" },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -48,7 +48,39 @@ static const char *mode_of(const struct xfib_port *port)
 	return port->mode == XFIB_MODE_GENERIC ? "generic" : "native";
 }
 
-static void print_text(const struct xfib_link *link, const struct xfib_port *port)
+static const struct {
+	uint32_t family;
+	const char *name;
+} families[] = { { AF_INET, "rules4" }, { AF_INET6, "rules6" } };
+
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+/* " rules4 100,200": these send packets up. */
+static void print_rules(const char *name, const struct xfib_link_rules *rules)
+{
+	if (rules->all)
+		printf(" %s all", name);
+	else if (rules->count || rules->more)
+		printf(" %s", name);
+	for (uint32_t i = 0; i < rules->count; i++)
+		printf("%c%u", i ? ',' : ' ', rules->priority[i]);
+	if (rules->more)
+		printf("%smore", rules->count ? "," : " ");
+}
+
+static json_t *array_of(const struct xfib_link_rules *rules)
+{
+	json_t *array = json_array();
+
+	if (rules->all || rules->more)
+		json_array_append_new(array, json_string(rules->all ? "all" : "more"));
+	for (uint32_t i = 0; i < rules->count; i++)
+		json_array_append_new(array, json_integer(rules->priority[i]));
+	return array;
+}
+
+static void print_text(const struct xfib_link *link, const struct xfib_port *port,
+		       const struct xfib_link_rules rules[FAMILIES])
 {
 	char table[TEXT_SIZE];
 
@@ -67,10 +99,13 @@ static void print_text(const struct xfib_link *link, const struct xfib_port *por
 		if (link->flags & settings[i].flag)
 			printf(" %s", settings[i].name);
 	}
+	for (size_t i = 0; i < FAMILIES; i++)
+		print_rules(families[i].name, &rules[i]);
 	putchar('\n');
 }
 
-static json_t *object_of(const struct xfib_link *link, const struct xfib_port *port)
+static json_t *object_of(const struct xfib_link *link, const struct xfib_port *port,
+			 const struct xfib_link_rules rules[FAMILIES])
 {
 	json_t *object = json_object();
 	char text[TEXT_SIZE], name[IF_NAMESIZE + 1] = "";
@@ -99,6 +134,8 @@ static json_t *object_of(const struct xfib_link *link, const struct xfib_port *p
 	json_set_text(object, "rp_filter", rp_filter_of(link));
 	for (size_t i = 0; i < SETTINGS; i++)
 		json_object_set_new(object, settings[i].name, json_boolean(link->flags & settings[i].flag));
+	for (size_t i = 0; i < FAMILIES; i++)
+		json_object_set_new(object, families[i].name, array_of(&rules[i]));
 	return object;
 }
 
@@ -106,15 +143,20 @@ static int print_link(const struct xfib_link *link, void *data)
 {
 	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = pin_directory() };
 	struct xfib_port port = { 0 };
+	struct xfib_link_rules rules[FAMILIES];
 	struct shown *shown = data;
 
 	if (shown->ifindex && shown->ifindex != link->ifindex)
 		return 0;
 	xfib_port__query(link->ifindex, &opts, &port); /* of one that has just gone: nothing attached */
+	for (size_t i = 0; i < FAMILIES; i++) {
+		if (xfib_link__rules(shown->instance, link, families[i].family, &rules[i]))
+			return -1;
+	}
 	if (options.json)
-		print_element(shown->printed, object_of(link, &port));
+		print_element(shown->printed, object_of(link, &port, rules));
 	else
-		print_text(link, &port);
+		print_text(link, &port, rules);
 	shown->printed++;
 	return 0;
 }
@@ -135,6 +177,7 @@ int command_link(int argc, char **argv)
 		status = open_instance(&instance);
 	if (status)
 		return status;
+	shown.instance = instance;
 	if (xfib_link__each(instance, print_link, &shown))
 		status = fail(STATUS_FAILED, "%s", xfib_error__last());
 	else if (shown.ifindex && !shown.printed)

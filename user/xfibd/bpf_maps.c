@@ -57,6 +57,7 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 		{ skeleton->maps.xfib_addresses, sizes->addresses },
 		{ skeleton->maps.xfib_neighbours, sizes->neighbours },
 		{ skeleton->maps.xfib_rules, sizes->rules },
+		{ skeleton->maps.xfib_plans, sizes->plans },
 		{ skeleton->maps.xfib_fib_routes, sizes->fib_words },
 		{ skeleton->maps.xfib_fibs, sizes->fibs },
 	};
@@ -102,12 +103,13 @@ static int map_arrays(struct bpf_maps *bpf)
 	maps->links = map_array(skeleton->maps.xfib_links, sizeof(*maps->links));
 	maps->addresses = map_array(skeleton->maps.xfib_addresses, sizeof(*maps->addresses));
 	maps->rules = map_array(skeleton->maps.xfib_rules, sizeof(*maps->rules));
+	maps->plans = map_array(skeleton->maps.xfib_plans, sizeof(*maps->plans));
 	maps->fib_words = map_array(skeleton->maps.xfib_fib, arena_bytes(&maps->sizes));
 	maps->fib_routes = map_array(skeleton->maps.xfib_fib_routes, sizeof(*maps->fib_routes));
 	maps->fibs = map_array(skeleton->maps.xfib_fibs, sizeof(*maps->fibs));
 	maps->state = map_array(skeleton->maps.xfib_state, sizeof(*maps->state));
 	if (!maps->routes || !maps->prefixes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses ||
-	    !maps->rules || !maps->fib_words || !maps->fib_routes || !maps->fibs || !maps->state)
+	    !maps->rules || !maps->plans || !maps->fib_words || !maps->fib_routes || !maps->fibs || !maps->state)
 		return errno ? -errno : -ENOMEM;
 	return 0;
 }
@@ -241,6 +243,7 @@ void bpf_maps__destroy(struct bpf_maps *bpf)
 		unmap_array(maps->links, skeleton->maps.xfib_links, sizeof(*maps->links));
 		unmap_array(maps->addresses, skeleton->maps.xfib_addresses, sizeof(*maps->addresses));
 		unmap_array(maps->rules, skeleton->maps.xfib_rules, sizeof(*maps->rules));
+		unmap_array(maps->plans, skeleton->maps.xfib_plans, sizeof(*maps->plans));
 		unmap_array(maps->fib_words, skeleton->maps.xfib_fib, arena_bytes(&maps->sizes));
 		unmap_array(maps->fib_routes, skeleton->maps.xfib_fib_routes, sizeof(*maps->fib_routes));
 		unmap_array(maps->fibs, skeleton->maps.xfib_fibs, sizeof(*maps->fibs));

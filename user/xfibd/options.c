@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
 	{ "mode", "MODE", .take = option__take_mode, FIELD(mode), .live = true,
 	  .help = "attach to each DEV in mode native (default), generic or auto" },
 	{ "table", "N", .take = option__take_tables, FIELD(tables), .low = 1, .high = UINT32_MAX, .repeatable = true,
-	  .help = "mirror table N (1 to 4294967295) beside local and main; may be repeated" },
+	  .help = "mirror table N (1 to 4294967295) though no rule leads there; may be repeated" },
 	{ "on-exit", "WHAT", .take = option__take_on_exit, FIELD(teardown), .live = true,
 	  .help = "at SIGTERM or SIGINT: keep forwarding in place (default), or teardown" },
 	{ "pin", "DIR", .take = option__take_pin, FIELD(pin),
@@ -82,7 +82,7 @@ static const struct options defaults = {
 	.receive_buffer = 64 * 1024 * 1024,
 	.audit_interval = 10,
 	.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 4096,
-		   .neighbours = 65536, .rules = 2048, .fibs = 1024 },
+		   .neighbours = 65536, .rules = 2048, .plans = 8192, .fibs = 1024 },
 };
 
 const struct option_row *option__find(const char *name)

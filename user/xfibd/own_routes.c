@@ -88,7 +88,8 @@ static bool read_route(const struct xfib *old, uint32_t id, struct change *ret_c
 
 static const char *reason_to_drop(const struct restore *restore, const struct xfib_route_spec *spec)
 {
-	if (mirror__is_mirrored(restore->mirror, spec->table) && !mirror__is_fed(restore->mirror, spec->table))
+	if (mirror__is_mirrored(restore->mirror, spec->table) && !mirror__is_fed(restore->mirror, spec->table) &&
+	    !mirror__is_named(restore->mirror, spec->table))
 		return "the table is mirrored from the kernel now";
 	for (uint32_t i = 0; i < spec->path_count; i++) {
 		if (spec->paths[i].ifindex && !has_link(restore->maps, spec->paths[i].ifindex))
