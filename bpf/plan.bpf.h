@@ -20,7 +20,9 @@ static __always_inline bool target__is_reason(__u32 target)
 static __always_inline enum xfib_reason target__reason(__u32 target)
 {
 	target &= ~PLAN_REASON;
-	return target < XFIB_REASON_COUNT ? target : XFIB_REASON_POLICY_RULE;
+	/* Lest the compiler rely on what it knows of it where the verifier before Linux 6.3 does not: stats__count() checks it. */
+	asm volatile("" : "+r"(target));
+	return target;
 }
 
 /* ---- one table: a target, and in the upper half the length of its prefix, 0 where the compiled FIB found it ---- */

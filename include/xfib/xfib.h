@@ -146,7 +146,7 @@ struct xfib_query {
 	uint32_t exclude_ifindex;   /* no route that leaves by this interface; 0: all may */
 	uint32_t vrf;        /* ifindex of a VRF device: search its table; 0: none */
 	uint32_t mark;       /* of the packet (SO_MARK), for rules by fwmark */
-	uint32_t pad;
+	uint32_t iif;        /* the packet comes by this interface and is forwarded; 0: this machine sends it */
 	uint64_t luid;         /* value of a NET_LUID: as `ifindex`; 0: none */
 	uint64_t exclude_luid; /* likewise, as `exclude_ifindex` */
 };
@@ -180,11 +180,13 @@ struct xfib_result {
  * -EAFNOSUPPORT: family is neither, or the machine has no such stack;
  * -ENODEV: ifindex is no interface that the instance knows;
  * -EADDRNOTAVAIL: with XFIB_QUERY_STRONG_HOST, the source is no address of this machine;
- * -EOPNOTSUPP: a policy rule leads to a table that is not mirrored;
+ * -EOPNOTSUPP: a policy rule leads to a table that is not mirrored, or only the kernel can follow it;
  * -EINVAL: query->size is none that is known, or `vrf` is no VRF device.
  *
  * Policy rules are followed as the kernel follows them for a packet that this
- * machine sends, with `mark`; with `table` or `vrf` they are not looked at.
+ * machine sends, with `mark`; with `table` or `vrf` they are not looked at. With
+ * `iif` they are followed as the programs do it for a packet from there: where
+ * a rule asks for more than addresses (`mark` does not count), -EOPNOTSUPP.
  *
  * Cost: three or four cache lines of the compiled FIB, those of route, next hop and link, and the choice of a source;
  * where an interface constraint rejects the longest prefix, a probe of a hash table for each length that is in use. Safe from any thread. Source of the

@@ -6,7 +6,8 @@ set -u
 . "$(dirname "$0")/../lib.sh"
 known=$ROOT/tests/kernels/instructions
 sizes=$("$BUILD/tests/tools/prog-info" "$BUILD/bpf/xfib.bpf.o" 2>&1)
-check "the programs are loaded" grep -q '^xfib_xdp ' <<<"$sizes"
+loaded() { grep -q '^xfib_xdp ' <<<"$sizes" || { tail -n 25 <<<"$sizes"; return 1; }; }
+check "the programs are loaded" loaded
 within() { [ "$1" -le $(($2 * 6 / 5)) ]; }
 while read -r program verified xlated jited; do
 	echo "$XFIB_KERNEL $program $verified $xlated $jited" | tee -a /run/instructions | sed 's/^/# /'

@@ -14,7 +14,7 @@
 #define PACKETS 40
 #define RULES 10
 
-static const char *const ports[] = { "p1", "p2", "red", "lo", "gone" };
+static const char *const ports[] = { "p1", "p2", "red", "blue", "lo", "gone" };
 
 struct packet {
 	uint8_t source[16], destination[16];
@@ -174,10 +174,10 @@ static struct outcome run(const struct plan *plan, const struct packet *packet)
 	}
 }
 
-static bool is_device(const char *name, void *data)
+static enum plan_device find_device(const char *name, void *data)
 {
 	(void)data;
-	return strcmp(name, "gone");
+	return !strcmp(name, "gone") ? PLAN_NO_DEVICE : strcmp(name, "red") && strcmp(name, "blue") ? PLAN_PORT : PLAN_VRF;
 }
 
 static bool is_held(uint32_t table, void *data)
@@ -218,7 +218,7 @@ static void draw_rule(struct nl_rule *rule, uint8_t family, bool simple)
 	rule->table = tables[unit__below(COUNT(tables))];
 	rule->target = unit__below(RULES * 2);
 	if (one_in(3))
-		strcpy(rule->iif, ports[unit__below(simple ? 4 : COUNT(ports))]);
+		strcpy(rule->iif, ports[unit__below(simple ? COUNT(ports) - 1 : COUNT(ports))]);
 	rule->iif_detached = !strcmp(rule->iif, "gone") && one_in(2);
 	if (one_in(8))
 		strcpy(rule->oif, "p1");
@@ -273,7 +273,7 @@ static void draw_packet(struct packet *packet, bool is_root)
 static struct plan_context draw_context(void)
 {
 	struct plan_context context = { .family = one_in(2) ? XFIB_INET6 : XFIB_INET, .port = "p1", .is_root = one_in(2),
-					.is_device = is_device, .is_held = is_held, .find_fib = find_fib };
+					.find_device = find_device, .is_held = is_held, .find_fib = find_fib };
 
 	if (one_in(3)) {
 		context.vrf = "red";
@@ -334,7 +334,7 @@ static void simple_rules_need_no_kernel(void **state)
 	(void)state;
 	unit__seed();
 	for (int world = 0; world < WORLDS; world++) {
-		struct plan_context context = { .family = XFIB_INET, .port = "p1", .is_device = is_device, .is_held = is_held,
+		struct plan_context context = { .family = XFIB_INET, .port = "p1", .find_device = find_device, .is_held = is_held,
 						.find_fib = find_fib };
 		struct plan plan;
 
@@ -357,7 +357,7 @@ static void usual(struct nl_rule list[3], uint8_t family)
 
 static struct plan compile_for(const struct nl_rule *list, uint32_t count, uint8_t family)
 {
-	struct plan_context context = { .family = family, .port = "p1", .is_device = is_device, .is_held = is_held, .find_fib = find_fib };
+	struct plan_context context = { .family = family, .port = "p1", .find_device = find_device, .is_held = is_held, .find_fib = find_fib };
 	struct plan plan;
 
 	plan__compile(&context, list, count, &plan);
@@ -374,19 +374,19 @@ static void usual_rules_are_no_plan(void **state)
 	plan = compile_for(list, 3, XFIB_INET);
 	assert_true(plan__is_usual(&plan, XFIB_INET));
 	plan = compile_for(list, 2, XFIB_INET);
-	assert_true(plan__is_usual(&plan, XFIB_INET));
+	assert_false(plan__is_usual(&plan, XFIB_INET));
 	plan = compile_for(list + 1, 2, XFIB_INET);
 	assert_false(plan__is_usual(&plan, XFIB_INET));
 	plan = compile_for(list, 1, XFIB_INET);
 	assert_false(plan__is_usual(&plan, XFIB_INET));
 	/* A rule by another port does not concern this one. */
+	usual(list, XFIB_INET6);
 	strcpy(list[2].iif, "p2");
-	plan = compile_for(list, 3, XFIB_INET);
-	assert_true(plan__is_usual(&plan, XFIB_INET));
+	plan = compile_for(list, 3, XFIB_INET6);
+	assert_true(plan__is_usual(&plan, XFIB_INET6));
 	strcpy(list[2].iif, "p1");
-	list[2].table = 100;
-	plan = compile_for(list, 3, XFIB_INET);
-	assert_false(plan__is_usual(&plan, XFIB_INET));
+	plan = compile_for(list, 3, XFIB_INET6);
+	assert_false(plan__is_usual(&plan, XFIB_INET6));
 	usual(list, XFIB_INET6);
 	plan = compile_for(list, 2, XFIB_INET6);
 	assert_true(plan__is_usual(&plan, XFIB_INET6));

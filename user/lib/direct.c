@@ -4,7 +4,7 @@
 
 bool direct__is_for(const struct xfib_query *query)
 {
-	return !query->table && !query->vrf && !query->exclude_ifindex && !query->luid && !query->exclude_luid &&
+	return !query->table && !query->vrf && !query->exclude_ifindex && !query->luid && !query->exclude_luid && !query->iif &&
 	       !(query->flags & XFIB_QUERY_STRONG_HOST && !address__is_zero(query->source));
 }
 

@@ -174,7 +174,7 @@ static bool search_fib(const struct xfib *instance, const struct xfib_query *que
 {
 	uint32_t table = kind == TABLES_ONE ? query->table : XFIB_TABLE_MAIN, head;
 
-	if (kind == TABLES_BY_RULES || table == XFIB_TABLE_LOCAL ||
+	if (kind == TABLES_BY_RULES || kind == TABLES_BY_PLAN || table == XFIB_TABLE_LOCAL ||
 	    fib__look_up(instance, query->family, table, query->destination, &head) != FIB_ANSWER_ROUTE)
 		return false;
 	choose(instance, head, query, ret_match);
@@ -260,6 +260,8 @@ int search__prepare(const struct xfib *instance, const struct xfib_query *query,
 	err = resolve(instance, query->luid, &prepared.ifindex);
 	if (!err)
 		err = resolve(instance, query->exclude_luid, &prepared.exclude_ifindex);
+	if (!err)
+		err = resolve(instance, 0, &prepared.iif);
 	if (!err)
 		err = resolve_vrf(instance, &prepared);
 	if (err)

@@ -27,6 +27,16 @@ static void describe_interface(struct table_walk *walk)
 		walk->vrf_table = master.table;
 }
 
+/* The plan of packets from the port that the query names. */
+static uint32_t plan_of(const struct xfib *instance, const struct xfib_query *query)
+{
+	struct xfib_link link;
+
+	if (!instance__link(instance, query->iif, &link))
+		return XFIB_PLAN_KERNEL;
+	return query->family == XFIB_INET6 ? link.plan6 : link.plan4;
+}
+
 void tables__begin(const struct xfib *instance, const struct xfib_query *query, struct table_walk *ret_walk)
 {
 	struct xfib_state scratch;
@@ -39,6 +49,12 @@ void tables__begin(const struct xfib *instance, const struct xfib_query *query, 
 	ret_walk->merged = false;
 	if (query->table) {
 		ret_walk->kind = TABLES_ONE;
+	} else if (query->iif && (ret_walk->at = plan_of(instance, query))) {
+		ret_walk->kind = TABLES_BY_PLAN;
+		ret_walk->steps = XFIB_PLAN_STEPS;
+	} else if (query->iif) {
+		ret_walk->kind = TABLES_USUAL;
+		ret_walk->merged = query->family == XFIB_INET && state->flags & XFIB_STATE_MERGED4;
 	} else if (!(state->flags & rules)) {
 		ret_walk->kind = TABLES_USUAL;
 		ret_walk->merged = query->family == XFIB_INET && state->flags & XFIB_STATE_MERGED4;
@@ -133,6 +149,46 @@ static int next_by_rules(struct table_walk *walk, struct table_step *ret_step)
 	return 0;
 }
 
+/* ---- plans ---- */
+
+static bool step_matches(const struct xfib_query *query, const struct xfib_plan_step *step)
+{
+	uint64_t source[2], destination[2], differs = step->tos & step->tos_mask;
+
+	memcpy(source, query->source, sizeof(source));
+	memcpy(destination, query->destination, sizeof(destination));
+	for (int i = 0; i < 2; i++)
+		differs |= ((source[i] & step->source_mask[i]) ^ step->source[i]) |
+			   ((destination[i] & step->destination_mask[i]) ^ step->destination[i]);
+	return !differs != !!(step->flags & XFIB_PLAN_INVERT);
+}
+
+static int next_by_plan(struct table_walk *walk, struct table_step *ret_step)
+{
+	struct xfib_plan_step step;
+
+	while (walk->steps && instance__plan_step(walk->instance, walk->at, &step)) {
+		walk->at++;
+		walk->steps--;
+		if (!step_matches(walk->query, &step))
+			continue;
+		if (step.action == XFIB_PLAN_TABLE) {
+			*ret_step = (struct table_step){ .table = step.table, .suppress = step.suppress_prefix_length };
+			return 1;
+		}
+		if (step.action == XFIB_PLAN_GOTO) {
+			walk->at += step.value - 1u;
+			continue;
+		}
+		if (step.value == XFIB_REASON_NO_ROUTE)
+			return 0;
+		if (step.value != XFIB_REASON_POLICY_RULE)
+			return error__set(-ENETUNREACH, "rule %u says that there is no route", step.priority);
+		return error__set(-EOPNOTSUPP, "rule %u: only the kernel can tell what it means for the packet", step.priority);
+	}
+	return error__set(-EOPNOTSUPP, "only the kernel can tell what the rules mean for the packet");
+}
+
 int tables__next(struct table_walk *walk, struct table_step *ret_step)
 {
 	static const uint32_t usual[] = { XFIB_TABLE_LOCAL, XFIB_TABLE_MAIN, XFIB_TABLE_DEFAULT };
@@ -140,6 +196,8 @@ int tables__next(struct table_walk *walk, struct table_step *ret_step)
 
 	if (walk->kind == TABLES_BY_RULES)
 		return next_by_rules(walk, ret_step);
+	if (walk->kind == TABLES_BY_PLAN)
+		return next_by_plan(walk, ret_step);
 	if (walk->at == (walk->kind == TABLES_ONE ? 1 : end))
 		return 0;
 	ret_step->table = walk->kind == TABLES_ONE ? walk->query->table : usual[walk->at];

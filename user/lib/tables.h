@@ -2,7 +2,8 @@
 /*
  * Which tables a query searches, in which order: the one it names, or those
  * to which the policy rules lead a packet that this machine sends
- * (fib_rules_lookup() in net/core/fib_rules.c). Within instance__steady().
+ * (fib_rules_lookup() in net/core/fib_rules.c), or those of the plan of the
+ * port that a packet comes by. Within instance__steady().
  */
 #ifndef XFIB_LIB_TABLES_H
 #define XFIB_LIB_TABLES_H
@@ -15,14 +16,15 @@ struct table_step {
 	int32_t suppress; /* a route of a prefix of this length or shorter does not count; -1: all count */
 };
 
-enum table_walk_kind { TABLES_ONE, TABLES_USUAL, TABLES_BY_RULES };
+enum table_walk_kind { TABLES_ONE, TABLES_USUAL, TABLES_BY_RULES, TABLES_BY_PLAN };
 
 struct table_walk {
 	const struct xfib *instance;
 	const struct xfib_query *query;
 	enum table_walk_kind kind;
 	bool merged;
-	uint32_t at;      /* step, or element of xfib_rules */
+	uint32_t at;      /* step, or element of xfib_rules or xfib_plans */
+	uint32_t steps;   /* of the plan that are left */
 	struct range rules;
 	uint32_t vrf_table; /* of the interface asked for, 0: it belongs to no VRF */
 	char oif[16];     /* name of that interface */

@@ -137,17 +137,29 @@ static void prune(struct mirror *mirror)
 	}
 }
 
+/*
+ * Once a rule has led to a table it stays mirrored: rules come and go, and each time a full dump would have to follow; and who
+ * finds that a table has a compiled FIB takes it for the kernel's (<xfib/bpf.h>).
+ */
+static void name_all(struct mirror *mirror, struct naming *naming)
+{
+	for (uint32_t i = 0; i < mirror->named.count; i++)
+		name(mirror->named.tables[i], naming);
+	links__each_vrf(mirror->links, name, naming);
+	plans__each_table(mirror->plans, name, naming);
+}
+
 void mirror__name_tables(struct mirror *mirror)
 {
 	struct naming naming = { .mirror = mirror };
 
 	if (mirror->opts.all_tables)
 		return;
-	plans__each_table(mirror->plans, name, &naming);
+	name_all(mirror, &naming);
 	if (naming.named.count) {
 		naming.named.count = 0;
 		rib__each_own_table(mirror->rib, note_own, &naming);
-		plans__each_table(mirror->plans, name, &naming);
+		name_all(mirror, &naming);
 	}
 	if (naming.err)
 		mirror__request_sync(mirror, "out of memory");

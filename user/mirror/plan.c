@@ -41,16 +41,19 @@ enum known { NEVER, ALWAYS, PERHAPS };
 /* In a VRF kernels differ in whether a rule by the VRF counts, or one by its member (l3mdev_update_flow()). */
 static enum known check_iif(const struct plan_context *context, const struct nl_rule *rule)
 {
+	enum plan_device device;
+
 	if (!rule->iif[0])
 		return ALWAYS;
 	/* What is forwarded comes by no loopback device; nor do look-ups of its source: iif is the egress there. */
 	if (rule->iif_detached || !strcmp(rule->iif, "lo"))
 		return NEVER;
-	if (!context->port || !context->is_device(rule->iif, context->data))
+	device = context->find_device(rule->iif, context->data);
+	if (device == PLAN_NO_DEVICE || (device == PLAN_VRF && context->vrf && !strcmp(rule->iif, context->vrf)))
 		return PERHAPS;
-	if (context->vrf && (!strcmp(rule->iif, context->vrf) || !strcmp(rule->iif, context->port)))
-		return PERHAPS;
-	return strcmp(rule->iif, context->port) ? NEVER : ALWAYS;
+	if (device == PLAN_VRF || (context->port && strcmp(rule->iif, context->port)))
+		return NEVER;
+	return context->port && !context->vrf ? ALWAYS : PERHAPS;
 }
 
 static enum known check_user(const struct plan_context *context, const struct nl_rule *rule)
@@ -296,11 +299,10 @@ bool plan__is_usual(const struct plan *plan, uint8_t family)
 	const struct xfib_plan_step *step = plan->step;
 	uint32_t tables = plan->count - 1;
 
-	if (!plan->complete || tables < 2 || !is_search(&step[0], XFIB_TABLE_LOCAL) || !is_search(&step[1], XFIB_TABLE_MAIN))
+	if (tables != (family == XFIB_INET ? 3 : 2) || step[tables].value != XFIB_REASON_NO_ROUTE)
 		return false;
-	if (tables == 3 && family == XFIB_INET && is_search(&step[2], XFIB_TABLE_DEFAULT))
-		return true;
-	return tables == 2 && step[tables].value == XFIB_REASON_NO_ROUTE;
+	return is_search(&step[0], XFIB_TABLE_LOCAL) && is_search(&step[1], XFIB_TABLE_MAIN) &&
+	       (family != XFIB_INET || is_search(&step[2], XFIB_TABLE_DEFAULT));
 }
 
 static ino_t inode_of(int fd)

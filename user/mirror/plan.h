@@ -14,15 +14,17 @@
 
 #include "netlink.h"
 
+enum plan_device { PLAN_NO_DEVICE, PLAN_PORT, PLAN_VRF };
+
 /* The packets that a plan is for, and what it may lead to. */
 struct plan_context {
 	uint8_t family;
-	const char *port;    /* name of the interface that they come by; NULL: of any one */
+	const char *port;    /* name of the interface that they come by; NULL: any one, but no VRF device */
 	const char *vrf;     /* name of the VRF that they are in, NULL: none */
 	uint32_t vrf_table;
 	bool is_root;        /* the user that rules by uidrange are asked for is 0: see plan__user_is_root() */
-	/* Is there a device of that name? One that there is not may be another name of one. */
-	bool (*is_device)(const char *name, void *data);
+	/* What is the device of that name? One that there is not may be another name of one. */
+	enum plan_device (*find_device)(const char *name, void *data);
 	/* May the table be searched? One of which not all routes are held may not. */
 	bool (*is_held)(uint32_t table, void *data);
 	/* 1 + slot of the table's compiled FIB, 0: it has none. */
@@ -39,7 +41,7 @@ struct plan {
 /* Compiles the rules, of which those of the other family are passed over. Cost: in proportion to their number. */
 void plan__compile(const struct plan_context *context, const struct nl_rule *rules, uint32_t count, struct plan *ret_plan);
 
-/* Does the plan lead to the tables local and main, and IPv4 then perhaps to default, as without any rules of the user's? */
+/* Does the plan lead to the tables local and main, and IPv4 then to default, as without any rules of the user's? */
 bool plan__is_usual(const struct plan *plan, uint8_t family);
 
 /*

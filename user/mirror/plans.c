@@ -109,7 +109,7 @@ static const struct xfib_link *find_link(const struct plans *plans, uint32_t ifi
 	return NULL;
 }
 
-static bool is_device(const char *name, void *data)
+static enum plan_device find_device(const char *name, void *data)
 {
 	const struct plans *plans = data;
 
@@ -117,9 +117,9 @@ static bool is_device(const char *name, void *data)
 		const struct xfib_link *link = &plans->maps->links[slot];
 
 		if (link->ifindex && !strncmp(link->name, name, sizeof(link->name)))
-			return true;
+			return link->flags & XFIB_LINK_VRF ? PLAN_VRF : PLAN_PORT;
 	}
-	return false;
+	return PLAN_NO_DEVICE;
 }
 
 static bool is_held(uint32_t table, void *data)
@@ -191,7 +191,7 @@ static uint16_t compile(struct plans *plans, const struct xfib_link *link, uint8
 {
 	const struct xfib_link *master = find_link(plans, link->master);
 	struct plan_context context = { .family = family, .port = from_port ? link->name : NULL, .is_root = plans->is_root,
-					.is_device = is_device, .is_held = is_held, .find_fib = find_fib, .data = plans };
+					.find_device = find_device, .is_held = is_held, .find_fib = find_fib, .data = plans };
 	struct plan plan;
 
 	if (plans->opts->unknown)

@@ -159,7 +159,7 @@ int command_explain(int argc, char **argv)
 
 	if (!argc)
 		return fail(STATUS_USAGE, "explain: no address: xfib explain ADDR [from SRC] [dev DEV] [exclude DEV] "
-			    "[table N|vrf DEV] [mark N]");
+			    "[table N|vrf DEV] [mark N|iif DEV]");
 	status = parse_address(argv[0], &query.family, query.destination);
 	if (!status)
 		status = get__parse_words("explain", argc - 1, argv + 1, &query);

@@ -73,12 +73,18 @@ static int take_mark(const char *value, struct xfib_query *query)
 	return parse_mark(value, &query->mark);
 }
 
+static int take_ingress(const char *value, struct xfib_query *query)
+{
+	return parse_device(value, &query->iif);
+}
+
 static const struct {
 	const char *word;
 	int (*take)(const char *value, struct xfib_query *query);
 } words[] = {
 	{ "from", take_source },  { "dev", take_device }, { "exclude", take_excluded },
 	{ "table", take_table }, { "vrf", take_vrf },    { "mark", take_mark },
+	{ "iif", take_ingress },
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
@@ -93,7 +99,7 @@ int get__parse_words(const char *command, int argc, char **argv, struct xfib_que
 		while (known < WORDS && strcmp(words[known].word, word))
 			known++;
 		if (known == WORDS)
-			return fail(STATUS_USAGE, "%s: unknown word '%s': known are from, dev, exclude, table, vrf, mark", command,
+			return fail(STATUS_USAGE, "%s: unknown word '%s': known are from, dev, exclude, table, vrf, mark, iif", command,
 				    word);
 		value = argument(word, &i, argc, argv);
 		if (!value)
@@ -104,6 +110,8 @@ int get__parse_words(const char *command, int argc, char **argv, struct xfib_que
 	}
 	if (query->table && query->vrf)
 		return fail(STATUS_USAGE, "%s: 'table' and 'vrf': one of them names the table", command);
+	if (query->iif && query->mark)
+		return fail(STATUS_USAGE, "%s: 'iif' and 'mark': the mark of a packet that is forwarded is not known", command);
 	return STATUS_DONE;
 }
 
@@ -141,7 +149,8 @@ int command_get(int argc, char **argv)
 	int status;
 
 	if (!argc)
-		return fail(STATUS_USAGE, "get: no address: xfib get ADDR [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N]");
+		return fail(STATUS_USAGE, "get: no address: xfib get ADDR [from SRC] [dev DEV] [exclude DEV] "
+			    "[table N|vrf DEV] [mark N|iif DEV]");
 	stream = !strcmp(argv[0], "-");
 	status = stream ? STATUS_DONE : parse_address(argv[0], &query.family, query.destination);
 	if (!status)

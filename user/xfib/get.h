@@ -49,7 +49,10 @@ int get__stream(const struct xfib *instance, const struct xfib_query *query);
 
 bool get__is_zero(const uint8_t address[16]);
 
-/* Takes the words [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N]; `command` is named where they are wrong. */
+/*
+ * Takes the words [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N|iif DEV]; `command` is named where they
+ * are wrong.
+ */
 int get__parse_words(const char *command, int argc, char **argv, struct xfib_query *query);
 
 /* Prints the answer, or says that there is none: a status. */

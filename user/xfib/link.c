@@ -79,9 +79,36 @@ static json_t *array_of(const struct xfib_link_rules *rules)
 	return array;
 }
 
-static void print_text(const struct xfib_link *link, const struct xfib_port *port,
-		       const struct xfib_link_rules rules[FAMILIES])
+/* All that is shown of a link. */
+struct facts {
+	const struct xfib_link *link;
+	struct xfib_port port;
+	struct xfib_link_rules rules[FAMILIES];
+	char vrf[IF_NAMESIZE + 1]; /* that it is in, "" for none */
+};
+
+static int read_facts(const struct xfib *instance, const struct xfib_link *link, struct facts *ret_facts)
 {
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = pin_directory() };
+	struct xfib_link master;
+
+	*ret_facts = (struct facts){ .link = link };
+	xfib_port__query(link->ifindex, &opts, &ret_facts->port); /* of one that has just gone: nothing attached */
+	if (link->master && !xfib_link__by_index(instance, link->master, &master) && master.flags & XFIB_LINK_VRF)
+		memcpy(ret_facts->vrf, master.name, sizeof(master.name));
+	for (size_t i = 0; i < FAMILIES; i++) {
+		int err = xfib_link__rules(instance, link, families[i].family, &ret_facts->rules[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void print_text(const struct facts *facts)
+{
+	const struct xfib_link *link = facts->link;
+	const struct xfib_port *port = &facts->port;
 	char table[TEXT_SIZE];
 
 	format_table(table, link->table);
@@ -99,14 +126,17 @@ static void print_text(const struct xfib_link *link, const struct xfib_port *por
 		if (link->flags & settings[i].flag)
 			printf(" %s", settings[i].name);
 	}
+	if (facts->vrf[0])
+		printf(" vrf %s", facts->vrf);
 	for (size_t i = 0; i < FAMILIES; i++)
-		print_rules(families[i].name, &rules[i]);
+		print_rules(families[i].name, &facts->rules[i]);
 	putchar('\n');
 }
 
-static json_t *object_of(const struct xfib_link *link, const struct xfib_port *port,
-			 const struct xfib_link_rules rules[FAMILIES])
+static json_t *object_of(const struct facts *facts)
 {
+	const struct xfib_link *link = facts->link;
+	const struct xfib_port *port = &facts->port;
 	json_t *object = json_object();
 	char text[TEXT_SIZE], name[IF_NAMESIZE + 1] = "";
 
@@ -134,29 +164,26 @@ static json_t *object_of(const struct xfib_link *link, const struct xfib_port *p
 	json_set_text(object, "rp_filter", rp_filter_of(link));
 	for (size_t i = 0; i < SETTINGS; i++)
 		json_object_set_new(object, settings[i].name, json_boolean(link->flags & settings[i].flag));
+	if (facts->vrf[0])
+		json_set_text(object, "vrf", facts->vrf);
 	for (size_t i = 0; i < FAMILIES; i++)
-		json_object_set_new(object, families[i].name, array_of(&rules[i]));
+		json_object_set_new(object, families[i].name, array_of(&facts->rules[i]));
 	return object;
 }
 
 static int print_link(const struct xfib_link *link, void *data)
 {
-	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = pin_directory() };
-	struct xfib_port port = { 0 };
-	struct xfib_link_rules rules[FAMILIES];
 	struct shown *shown = data;
+	struct facts facts;
 
 	if (shown->ifindex && shown->ifindex != link->ifindex)
 		return 0;
-	xfib_port__query(link->ifindex, &opts, &port); /* of one that has just gone: nothing attached */
-	for (size_t i = 0; i < FAMILIES; i++) {
-		if (xfib_link__rules(shown->instance, link, families[i].family, &rules[i]))
-			return -1;
-	}
+	if (read_facts(shown->instance, link, &facts))
+		return -1;
 	if (options.json)
-		print_element(shown->printed, object_of(link, &port, rules));
+		print_element(shown->printed, object_of(&facts));
 	else
-		print_text(link, &port, rules);
+		print_text(&facts);
 	shown->printed++;
 	return 0;
 }

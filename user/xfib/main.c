@@ -15,7 +15,7 @@ static const struct command {
 } commands[] = {
 	{ "attach", command_attach, "DEV [hook xdp|tc|tcx|clsact] [mode native|generic|auto] [force]", "forward what DEV receives" },
 	{ "detach", command_detach, "DEV [hook xdp|tc|tcx|clsact]", "leave what DEV receives to the kernel" },
-	{ "get", command_get, "ADDR|- [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N]",
+	{ "get", command_get, "ADDR|- [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N|iif DEV]",
 	  "the best route; - reads addresses, one a line" },
 	{ "explain", command_explain, "ADDR [the same words]", "every route for ADDR, and why it wins or loses" },
 	{ "route", command_route, "show [PREFIX] [table N|all] [dev DEV] [proto P]", "routes, as ip route shows them" },

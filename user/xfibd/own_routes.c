@@ -26,6 +26,7 @@ struct restore {
 	const struct xfib *old;
 	struct change_list list;
 	bool undone; /* its writer ended in the middle of a change, see xfib_state.own_change: the change is taken back */
+	bool named; /* there are some in tables that are mirrored only as rules lead there: not any more then */
 	uint32_t dropped;
 };
 
@@ -86,10 +87,12 @@ static bool read_route(const struct xfib *old, uint32_t id, struct change *ret_c
 	return !(route.flags & XFIB_ROUTE_EXPIRES) || route.expires > seconds_now();
 }
 
-static const char *reason_to_drop(const struct restore *restore, const struct xfib_route_spec *spec)
+static const char *reason_to_drop(struct restore *restore, const struct xfib_route_spec *spec)
 {
-	if (mirror__is_mirrored(restore->mirror, spec->table) && !mirror__is_fed(restore->mirror, spec->table) &&
-	    !mirror__is_named(restore->mirror, spec->table))
+	bool is_named = mirror__is_named(restore->mirror, spec->table);
+
+	restore->named |= is_named;
+	if (mirror__is_mirrored(restore->mirror, spec->table) && !mirror__is_fed(restore->mirror, spec->table) && !is_named)
 		return "the table is mirrored from the kernel now";
 	for (uint32_t i = 0; i < spec->path_count; i++) {
 		if (spec->paths[i].ifindex && !has_link(restore->maps, spec->paths[i].ifindex))
@@ -206,6 +209,8 @@ int own_routes__restore(const char *pin, const struct maps *maps, struct mirror 
 		err = read_slot(&restore, id);
 	if (!err)
 		write_all(&restore);
+	if (restore.named)
+		mirror__request_sync(mirror, NULL);
 	if (restore.dropped > LINES_MAX)
 		log_warning("%u more routes that were written to xfib are dropped", restore.dropped - LINES_MAX);
 	change_list__clear(&restore.list);
