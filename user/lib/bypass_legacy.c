@@ -119,7 +119,7 @@ static void read_family(const struct layout *layout, void (*found)(const struct 
 
 	if (!names)
 		return;
-	fd = socket(layout->domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	fd = socket(layout->domain, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	while (fd >= 0 && fgets(name, sizeof(name), names)) {
 		name[strcspn(name, "\n")] = '\0';
 		read_table(layout, fd, name, found, data);

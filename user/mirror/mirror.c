@@ -124,6 +124,7 @@ void mirror__link_gone(uint32_t ifindex, void *data)
 {
 	struct mirror *mirror = data;
 
+	mirror->devices++;
 	device_changed(mirror, ifindex);
 	device_down(mirror, ifindex);
 	rib__flush_own(mirror->rib, is_device, &ifindex);
@@ -162,6 +163,8 @@ static void on_link(enum nl_change change, const struct nl_link *link, void *dat
 	if (!held || !memcmp(&before, held, sizeof(before)))
 		return;
 	mirror__want_audit(mirror);
+	if (memcmp(before.name, held->name, sizeof(before.name)))
+		mirror->devices++;
 	device_changed(mirror, link->ifindex);
 	if (strncmp(before.name, held->name, sizeof(held->name)) || before.master != held->master)
 		link_renamed(mirror);
@@ -408,6 +411,11 @@ int mirror__reopen(struct mirror *mirror)
 	rib__stop_audit(mirror->rib);
 	links__set_netlink(mirror->links, nl);
 	return 0;
+}
+
+uint32_t mirror__devices(const struct mirror *mirror)
+{
+	return mirror->devices;
 }
 
 int mirror__event_fd(const struct mirror *mirror)

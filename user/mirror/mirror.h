@@ -53,6 +53,9 @@ int mirror__feature_fd(const struct mirror *mirror);
 /* Applies what waits on the descriptors, then what the changes entail. */
 void mirror__handle(struct mirror *mirror);
 
+/* Moves when a device comes, goes or takes another name. */
+uint32_t mirror__devices(const struct mirror *mirror);
+
 /* Milliseconds until mirror__handle() has to be called again though nothing is readable. */
 int mirror__timeout(const struct mirror *mirror);
 

@@ -40,6 +40,7 @@ struct mirror {
 	struct rib *rib;
 	struct plans *plans;
 	bool rules_unknown;    /* they could not be dumped */
+	uint32_t devices; /* mirror__devices() */
 	struct found_rules found4, found6;
 	struct plans_asking asking4, asking6; /* what the log has said of them */
 	uint32_t fib_tables;   /* that there were when plans were made */

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/bypass.h"
 #include "../lib/pins.h"
 #include "../lib/port.h"
 #include "log.h"
@@ -288,6 +289,14 @@ int instance__publish(struct instance *instance)
 	return 0;
 }
 
+static void warn_of_bypass(const struct bypass *bypass, void *data)
+{
+	const char *device = data;
+	char text[256];
+
+	log_warning("%s: packets that xfib forwards go past netfilter: %s", device, bypass__describe(bypass, text, sizeof(text)));
+}
+
 int instance__attach(const struct instance *instance, const char *device, enum xfib_mode mode)
 {
 	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin, .mode = mode };
@@ -301,6 +310,8 @@ int instance__attach(const struct instance *instance, const char *device, enum x
 	err = xfib_port__attach(ifindex, &opts);
 	if (err)
 		log_error("attaching to '%s': %s", device, xfib_error__last());
+	else
+		bypass__each(ifindex, warn_of_bypass, (void *)(uintptr_t)device);
 	return err;
 }
 

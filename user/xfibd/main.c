@@ -22,6 +22,7 @@
 #include "notify.h"
 #include "options.h"
 #include "own_routes.h"
+#include "ports.h"
 #include "privileges.h"
 #include "reload.h"
 #include "server.h"
@@ -38,6 +39,7 @@ struct daemon {
 	struct mirror *mirror;
 	struct server *server;
 	struct fpm *fpm; /* NULL: not wanted */
+	struct ports ports;
 	struct ring_buffer *events;
 	int signal_fd;
 	time_t second; /* in which `solicits` were made */
@@ -92,6 +94,7 @@ static void reload(struct daemon *daemon)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	notify__send("RELOADING=1\nMONOTONIC_USEC=%lld", now.tv_sec * 1000000LL + now.tv_nsec / 1000);
 	reload__options(daemon->argc, daemon->argv, &daemon->options, &running);
+	ports__note(&daemon->ports, &daemon->options, mirror__devices(daemon->mirror));
 	mirror__request_sync(daemon->mirror, "SIGHUP");
 	tell_ready(daemon, "reloaded");
 }
@@ -164,6 +167,7 @@ static int start(struct daemon *daemon, const struct options *options)
 	err = instance__publish(daemon->instance);
 	for (uint32_t i = 0; !err && i < options->ports.count; i++)
 		err = instance__attach(daemon->instance, options->ports.names[i], options->mode);
+	ports__note(&daemon->ports, options, mirror__devices(daemon->mirror));
 	mirror__handle(daemon->mirror); /* what the devices say to having been given a program */
 	for (uint32_t i = 0; !err && i < options->ports.count; i++)
 		warn_of_target(&bpf->maps, options->ports.names[i]);
@@ -204,6 +208,7 @@ static void run(struct daemon *daemon)
 		if (fds[3].revents)
 			ring_buffer__consume(daemon->events);
 		mirror__handle(daemon->mirror);
+		ports__follow(&daemon->ports, &daemon->options, mirror__devices(daemon->mirror), daemon->instance);
 		fpm__handle(daemon->fpm);
 		server__handle(daemon->server);
 	}
