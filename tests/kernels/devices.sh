@@ -90,6 +90,24 @@ check "packets to a VLAN arrive" eventually 5 in_a ping -q -c 1 -W 1 10.10.2.1
 check "IPv6 too" eventually 5 in_a ping -q -c 1 -W 1 2001:db8:a2::1
 check "packets beside it are forwarded" eventually 5 in_a ping -q -c 1 -W 1 10.0.2.1
 
+# Programs of others: xfib_fib_lookup() answers as the helper does, by all of these devices and from each.
+number=1
+for dev in dum rb.10 bond mac bridge r1; do
+	in_r ip neigh replace "10.10.$number.9" lladdr 02:00:00:00:00:09 dev "$dev" nud permanent
+	in_r ip neigh replace "2001:db8:a$number::9" lladdr 02:00:00:00:00:0a dev "$dev" nud permanent
+	number=$((number + 1))
+done
+prefixes() {
+	local family
+	for family in -4 -6; do
+		in_r ip "$family" route show table all | grep -vE '(fe80|ff00)::' | sed -E 's/^(local|broadcast|unreachable|anycast|multicast) //; s/^default/::\/0/'
+	done
+}
+for hook in xdp tc; do
+	check "$hook: xfib_fib_lookup() is bpf_fib_lookup()" \
+		sh -c 'exec ip netns exec "$0" "$1" "$2" 20000' "$R" "$BUILD/tests/tools/fibcompare" "$hook" < <(prefixes)
+done
+
 for dev in dum rb.10 bond mac bridge r1 red; do in_r ip link del "$dev"; done
 equal_main() { equal && [ "$(xfib_says | wc -l)" = 1 ]; }
 check "without the devices their routes are gone" eventually 10 equal_main

@@ -34,6 +34,9 @@ check_status "  blackhole is the answer" 1 xfib get 192.0.2.200 table 1000
 check_match "  by its name" 'blackhole \(route 192.0.2.128/25 table 1000\)' "$ERR"
 check "unreachable, IPv6" xfib route add unreachable 2001:db8:dead::/48 table 1000
 check "IPv6" xfib route add 2001:db8:100::/48 via 2001:db8:2::1 dev rb table 1000 metric 5 mtu 1400
+check "an MTU beyond what the kernel takes" xfib route add 192.0.3.0/24 via 10.0.2.1 dev rb table 1000 mtu 70000
+check_match "  is kept as the kernel would" 'mtu 65520' "$(xfib route show 192.0.3.0/24 table 1000)"
+check "  and named either way" xfib route del 192.0.3.0/24 table 1000 mtu 70000
 check_status "del of none" 1 xfib route del 8.8.8.0/24 table 1000
 check_status "del with another gateway" 1 xfib route del 203.0.113.0/24 via 10.0.2.99 table 1000
 check "del with a gateway" xfib route del 203.0.113.0/24 via 10.0.2.1 table 1000

@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,10 +89,32 @@ static int open_kept(uint32_t ifindex, const char *pin)
 	return port_pin__path(pin, ifindex, REPLACED, false, path, sizeof(path)) ? bpf_obj_get(path) : -ENOENT;
 }
 
+/* Name of a program, "" for who may not see it. */
+static void read_name(uint32_t id, char name[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t length = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	name[0] = '\0';
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &length))
+		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	name[BPF_OBJ_NAME_LEN - 1] = '\0';
+	close(fd);
+}
+
 static int report_foreign(uint32_t ifindex, uint32_t id)
 {
-	return error__set(-EBUSY, "another XDP program (id %u) is attached to interface %u: detach it first, or ask for hook tc, or "
-			  "replace it by force until xfib is detached", id, ifindex);
+	char name[BPF_OBJ_NAME_LEN];
+
+	read_name(id, name);
+	if (!strcmp(name, "xdp_dispatcher"))
+		return error__set(-EBUSY, "the dispatcher of libxdp (id %u) is attached to interface %u, and xfib runs beside its "
+				  "programs at TC only: ask for hook tc, or replace them by force until xfib is detached", id, ifindex);
+	return error__set(-EBUSY, "another XDP program (id %u%s%s) is attached to interface %u: detach it first, or ask for hook tc, or "
+			  "replace it by force until xfib is detached", id, *name ? ", " : "", name, ifindex);
 }
 
 static int report(uint32_t ifindex, const struct xdp_state *state, int err)
