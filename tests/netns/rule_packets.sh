@@ -142,5 +142,39 @@ for set in $(seq "$sets"); do
 done
 echo "# $answered answers, $asked times only the kernel can tell"
 check "most are answered" [ "$asked" -lt "$answered" ]
+
+# ---- tables ----
+in_r ip rule flush
+in_r ip rule add lookup main priority 32766 && in_r ip rule add lookup default priority 32767
+in_r ip route add 198.18.0.0/15 via 10.0.1.12 table 300
+to() { xfib -j get 198.18.1.1 from 10.0.1.1 iif ra | jq -r '.[0].table'; }
+is_to() { [ "$(to)" = "$1" ]; }
+check "a table that no rule leads to is not mirrored" [ "$(xfib -j route show table 300 | jq length)" = 0 ]
+in_r ip rule add from 10.0.1.0/24 lookup 300 priority 50
+check "a rule leads to it: it is, and packets go by it" eventually 5 is_to 300
+check_match "explained" '^\* 198.18.0.0/15 +300 .*best' "$(xfib explain 198.18.1.1 from 10.0.1.1 iif ra)"
+check_match "and for others" '^\* 198.18.0.0/15 +main' "$(xfib explain 198.18.1.1 from 10.0.9.1 iif ra)"
+in_r ip route add 198.18.1.0/24 via 10.0.1.13 table 300
+by_13() { xfib get 198.18.1.1 from 10.0.1.1 iif ra | grep -q 10.0.1.13; }
+check "its changes are followed" eventually 5 by_13
+in_r ip rule del priority 50
+check "without the rule packets go by table main" eventually 5 is_to main
+check "the table stays" [ "$(xfib -j route show table 300 | jq length)" = 2 ]
+
+# What is xfib's own the kernel does not have: its way is another one.
+check "a route of xfib's own" xfib route add 198.18.0.0/15 via 10.0.2.11 table 400
+in_r ip rule add from 10.0.1.0/24 lookup 400 priority 50
+rules_up() { [ "$(xfib -j link show ra | jq -r '.[0].rules4 | join(",")')" = "$1" ]; }
+check "a rule that leads there is for the kernel" eventually 5 rules_up 50
+check_match "says the log" 'rules of priority 50' "$(cat "$DIR/xfibd.log")"
+check_status "an answer for such a packet" 1 xfib get 198.18.1.1 from 10.0.1.1 iif ra
+check_match "  says it too" 'rule 50' "$ERR"
+check "the route is there" [ "$(xfib -j route show table 400 | jq length)" = 1 ]
+xfibd__stop
+check "xfibd starts again" xfibd__start ra rb
+check "the route still is" [ "$(xfib -j route show table 400 | jq length)" = 1 ]
+check "and the rule is for the kernel" eventually 5 rules_up 50
+in_r ip rule del priority 50
+check "until it goes" eventually 5 rules_up ''
 check "xfibd is there" kill -0 "$(xfibd__pid)"
 finish
