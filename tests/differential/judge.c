@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -104,11 +105,35 @@ static uint32_t slot_of(uint32_t ifindex)
 	return 0;
 }
 
+/* The TC program has to say the same, but for devices that take no frames redirected by XDP. */
+static const char *ask_tc(const struct opinions *opinions)
+{
+	static const uint32_t actions[] = { [XDP_DROP] = TC_ACT_SHOT, [XDP_PASS] = TC_ACT_OK, [XDP_REDIRECT] = TC_ACT_REDIRECT };
+	struct __sk_buff context = { .ifindex = opinions->ingress, .ingress_ifindex = opinions->ingress };
+	struct frame received;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = opinions->sent.byte, .data_size_in = (uint32_t)opinions->sent.length,
+		    .data_out = received.byte, .data_size_out = sizeof(received.byte), .ctx_in = &context,
+		    .ctx_size_in = sizeof(context), .repeat = 1);
+	enum xfib_reason reason;
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(maps->skeleton->progs.xfib_tc), &opts))
+		return "the TC program does not run";
+	reason = moved(slot_of(opinions->ingress));
+	if (opinions->reason == XFIB_REASON_NO_REDIRECT)
+		return reason == XFIB_REASON_FORWARDED ? NULL : "TC: not forwarded, though it needs no redirect of XDP's";
+	if (reason != opinions->reason || opinions->action >= COUNT(actions) || opts.retval != actions[opinions->action])
+		return "TC: another verdict than XDP's";
+	if (opts.data_size_out != opinions->received.length || memcmp(received.byte, opinions->received.byte, opts.data_size_out))
+		return "TC: another packet than XDP's";
+	return NULL;
+}
+
 static const char *ask(const struct question *question, struct opinions *ret_opinions)
 {
 	struct opinions *opinions = ret_opinions;
 	const struct link_seen *link = &opinions->links[question->device];
 	struct frame ignored;
+	const char *what;
 	uint32_t action;
 
 	opinions->ingress = link->ifindex;
@@ -118,6 +143,9 @@ static const char *ask(const struct question *question, struct opinions *ret_opi
 	opinions->reason = moved(slot_of(link->ifindex));
 	if (opinions->reason == XFIB_REASON_COUNT)
 		return "not counted once";
+	what = ask_tc(opinions);
+	if (what)
+		return what;
 	kernel__ask(question, link->ifindex, false, &opinions->kernel);
 	opinions->forwards = !opinions->kernel.error && opinions->kernel.type == RTN_UNICAST && question->ttl > 1 &&
 			     (question->family == AF_INET || link->inet6); /* which the kernel asks before the route */

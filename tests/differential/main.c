@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * xfib's XDP program, the kernel and bpf_fib_lookup() have to say the same of every packet, whatever was changed before.
+ * xfib's programs, XDP and TC, the kernel and bpf_fib_lookup() have to say the same of every packet, whatever was changed before.
  *
  * XFIB_STEPS=N steps (20000) in worlds of 1000 each, from XFIB_SEED (500; 0: by the clock). After every other step or so the mirror catches up
  * with the kernel, and packets at random are asked about: the program by BPF_PROG_RUN, the kernel by RTM_GETROUTE with

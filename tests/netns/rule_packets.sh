@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-# What rules mean for packets that are forwarded: for random rules of every kind, `xfib get … iif` has to answer what
-# `ip route get … iif` answers, or that only the kernel can tell; and packets that are sent through R by XDP and by TC
-# have to leave by the device that the kernel names, or go up to it. XFIB_SEED chooses other rules, XFIB_RULES another
-# number of sets of them. (tests/differential asks the programs about more packets.)
+# What rules mean for packets that are forwarded: for random rules of every kind, under a running daemon, `xfib get … iif`,
+# which goes by the same plans as the programs, has to answer what `ip route get … iif` answers, or that only the kernel can
+# tell. Tables that rules lead to are mirrored, unless they are xfib's own. XFIB_SEED chooses other rules, XFIB_RULES another
+# number of sets of them. (The programs themselves are asked by tests/differential, among other changes at random.)
 set -u
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/topology.sh"
