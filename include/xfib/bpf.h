@@ -19,8 +19,8 @@
  * results and return codes are the helper's by themselves:
  *
  *  - BPF_FIB_LOOKUP_OUTPUT, and flags that the kernel's helper does not know;
- *  - policy rules beside the usual three, unless BPF_FIB_LOOKUP_DIRECT is given; ports of bridges, bonds and VRFs,
- *    unless BPF_FIB_LOOKUP_TBID is;
+ *  - policy rules beside the usual three that can match packets from the port, unless BPF_FIB_LOOKUP_DIRECT is given;
+ *    ports of bridges, bonds and VRFs, unless BPF_FIB_LOOKUP_TBID is;
  *  - forwarding is off on the ingress device, or the device is not known; IPv6 link-local, loopback and multicast addresses;
  *  - routes of several paths, since the kernel chooses one by a hash whose key only it knows; by TOS, encapsulation,
  *    or with an MTU of their own; BPF_FIB_LOOKUP_SRC where the route has no preferred source;
@@ -164,22 +164,33 @@ XFIB_INLINE void xfib_fib_lookup__clear_table(const struct xfib_fib_request *req
 		__builtin_memset(&request->params->h_vlan_proto, 0, sizeof(__u32));
 }
 
-/* Is the device one by which packets come, as far as the helper looks at it? */
-XFIB_INLINE int xfib_fib_lookup__may_forward(const struct xfib_fib_request *request, __u32 forwarding)
+/* The link of the device if it is one by which packets come, as far as the helper looks at it; else NULL. */
+XFIB_INLINE const struct xfib_link *xfib_fib_lookup__link(const struct xfib_fib_request *request, __u32 forwarding)
 {
 	__u32 slot;
 	const struct xfib_link *link = xfib_link__find(request->params->ifindex, &slot);
 
-	return link && link->flags & forwarding &&
-	       (xfib_fib_lookup__names_table(request) || !(link->master || link->flags & XFIB_LINK_VRF));
+	if (!link || !(link->flags & forwarding))
+		return NULL;
+	return xfib_fib_lookup__names_table(request) || !(link->master || link->flags & XFIB_LINK_VRF) ? link : NULL;
+}
+
+/*
+ * May a policy rule matter? Where there are some beside the usual three, the plan of the port tells which can match packets
+ * from there, to which the helper gives no mark unless it is told to.
+ */
+XFIB_INLINE int xfib_fib_lookup__has_rules(const struct xfib_fib_request *request, __u32 rules, __u16 plan)
+{
+	return rules && (plan != XFIB_PLAN_USUAL || request->flags & XFIB_FIB_LOOKUP_MARK);
 }
 
 /* Target of the destination, or XFIB_TABLE_UNKNOWN: ask the helper. */
 XFIB_INLINE __u64 xfib_fib_lookup__target4(const struct xfib_fib_request *request, const struct xfib_state *state)
 {
+	const struct xfib_link *link = xfib_fib_lookup__link(request, XFIB_LINK_FORWARDING4);
 	__u32 destination = request->params->ipv4_dst, table;
 
-	if (!xfib_fib_lookup__may_forward(request, XFIB_LINK_FORWARDING4))
+	if (!link)
 		return XFIB_TABLE_UNKNOWN;
 	if (request->flags & XFIB_FIB_LOOKUP_DIRECT) {
 		table = xfib_fib_lookup__table(request);
@@ -190,7 +201,7 @@ XFIB_INLINE __u64 xfib_fib_lookup__target4(const struct xfib_fib_request *reques
 		    (state->flags & XFIB_STATE_WIDE_LOCAL4 || (destination & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000) ||
 		     xfib_filter__may_contain(state->own_addresses, destination)))
 			return XFIB_TABLE_UNKNOWN;
-	} else if (state->flags & XFIB_STATE_RULES4) {
+	} else if (xfib_fib_lookup__has_rules(request, state->flags & XFIB_STATE_RULES4, link->plan4)) {
 		return XFIB_TABLE_UNKNOWN;
 	}
 	return xfib_rib4__best(state, XFIB_TABLE_MAIN, destination);
@@ -206,12 +217,12 @@ XFIB_INLINE int xfib_fib_lookup__is_special6(const __u32 *address)
 
 XFIB_INLINE __u64 xfib_fib_lookup__target6(const struct xfib_fib_request *request, const struct xfib_state *state)
 {
+	const struct xfib_link *link = xfib_fib_lookup__link(request, XFIB_LINK_HELPER6);
 	const __u32 *destination = request->params->ipv6_dst;
 	__u64 first, second;
 	__u32 table;
 
-	if (xfib_fib_lookup__is_special6(destination) || xfib_fib_lookup__is_special6(request->params->ipv6_src) ||
-	    !xfib_fib_lookup__may_forward(request, XFIB_LINK_HELPER6))
+	if (!link || xfib_fib_lookup__is_special6(destination) || xfib_fib_lookup__is_special6(request->params->ipv6_src))
 		return XFIB_TABLE_UNKNOWN;
 	if (request->flags & XFIB_FIB_LOOKUP_DIRECT) {
 		table = xfib_fib_lookup__table(request);
@@ -223,7 +234,7 @@ XFIB_INLINE __u64 xfib_fib_lookup__target6(const struct xfib_fib_request *reques
 		if (state->flags & XFIB_STATE_WIDE_LOCAL6 ||
 		    xfib_filter__may_contain(state->own_addresses6, xfib_filter__fold6(destination)))
 			return XFIB_TABLE_UNKNOWN;
-	} else if (state->flags & XFIB_STATE_RULES6) {
+	} else if (xfib_fib_lookup__has_rules(request, state->flags & XFIB_STATE_RULES6, link->plan6)) {
 		return XFIB_TABLE_UNKNOWN;
 	}
 	return xfib_rib6__best(state, XFIB_TABLE_MAIN, destination);

@@ -232,7 +232,18 @@ check "with rules" eventually 5 rules_known
 compare tc maps "$part"
 check "the answers are the helper's" equal
 check "and where the table is named it is not asked" fast 0.99
-for family in -4 -6; do ip -n "$R" "$family" rule del to "$([ $family = -4 ] && echo 20.0.0.0/8 || echo 2001:100::/32)" table 100; done
+for family in -4 -6; do # for one port
+	ip -n "$R" "$family" rule add iif ra table 100
+	ip -n "$R" "$family" rule del to "$([ $family = -4 ] && echo 20.0.0.0/8 || echo 2001:100::/32)" table 100
+done
+check "with rules for one port" eventually 5 rules_known
+sleep 0.5
+compare xdp maps "$part"
+check "the answers are the helper's" equal
+check "which is asked for that port" fast 0.85
+for family in -4 -6; do
+	ip -n "$R" "$family" rule del iif ra table 100
+done
 rules_gone() { bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq -e '(.[0].formatted.value.flags / 64 | floor) % 4 == 0'; }
 check "without them again" eventually 5 rules_gone
 compare xdp maps "$part"
