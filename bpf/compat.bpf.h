@@ -17,9 +17,22 @@
 #define TC_ACT_SHOT 2
 
 /* linux/in.h, linux/ipv6.h */
+#define IP_PROTOCOL_ICMP 1
+#define IP_PROTOCOL_IPIP 4
 #define IP_PROTOCOL_TCP 6
 #define IP_PROTOCOL_UDP 17
+#define IP_PROTOCOL_DCCP 33
+#define IP_PROTOCOL_IPV6 41
+#define IP_PROTOCOL_GRE 47
+#define IP_PROTOCOL_ESP 50
+#define IP_PROTOCOL_AH 51
+#define IP_PROTOCOL_ICMPV6 58
+#define IP_PROTOCOL_SCTP 132
+#define IP_PROTOCOL_UDPLITE 136
 #define NEXTHDR_HOP 0
+#define NEXTHDR_ROUTING 43
+#define NEXTHDR_FRAGMENT 44
+#define NEXTHDR_DESTINATION 60
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

@@ -165,7 +165,7 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 		return XFIB_REASON_NO_ROUTE;
 	if (unlikely(target__is_reason(target)))
 		return target__reason(target);
-	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(&ip->saddr, &ip->daddr, 1) : 0;
+	hash = target & XFIB_TARGET_GROUP ? flow4__hash(packet, state, ip) : 0;
 	nexthop = target__nexthop(target, hash);
 	if (!nexthop)
 		return XFIB_REASON_NO_ROUTE;

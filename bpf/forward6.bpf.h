@@ -76,14 +76,13 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 							struct egress *ret_egress)
 {
 	const struct ipv6hdr *ip6 = packet->data + ETH_HLEN;
-	const __u32 *source, *destination;
+	const __u32 *destination;
 	struct xfib_nexthop *nexthop;
 	enum xfib_reason reason;
 	__u32 target, hash;
 
 	if ((const void *)(ip6 + 1) > packet->data_end)
 		return XFIB_REASON_TRUNCATED;
-	source = (const void *)&ip6->saddr;
 	destination = (const void *)&ip6->daddr;
 	/* First of all, as for IPv4. */
 	if (likely(packet->link->plan6 == XFIB_PLAN_USUAL))
@@ -102,7 +101,7 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 		return XFIB_REASON_NO_ROUTE;
 	if (unlikely(target__is_reason(target)))
 		return target__reason(target);
-	hash = target & XFIB_TARGET_GROUP ? xfib_hash__flow(source, destination, 4) : 0;
+	hash = target & XFIB_TARGET_GROUP ? flow6__hash(packet, state, ip6) : 0;
 	nexthop = target__nexthop(target, hash);
 	if (!nexthop)
 		return XFIB_REASON_NO_ROUTE;

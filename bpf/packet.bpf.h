@@ -8,6 +8,7 @@
 
 struct packet {
 	void *ctx;       /* xdp_md or __sk_buff */
+	bool is_skb;     /* the latter */
 	void *data;      /* Ethernet header */
 	void *data_end;  /* end of what may be read directly */
 	__u32 length;    /* of the whole frame, bytes */

@@ -3,10 +3,39 @@
  * What packets need beside the look-up of <xfib/bpf_rib.h>: the choice in a
  * group, and checks of sources.
  *
- * Cost: a group is one array element and up to ten steps of binary search.
+ * Cost: a group is one array element and up to ten steps of binary search,
+ * and a next hop for each member that is passed over.
  */
 #ifndef XFIB_RIB_BPF_H
 #define XFIB_RIB_BPF_H
+
+/*
+ * The first member of a group from `index` on, in a circle, that is not known to have failed; `index` if all have
+ * (nexthop_select_path(), and fib_select_multipath() with fib_multipath_use_neigh). Global, so that the verifier knows
+ * nothing of `index`: it would try every pair of numbers.
+ */
+__noinline __u32 xfib_group_pass_over(__u32 id, __u32 index)
+{
+	const struct xfib_group *group = bpf_map_lookup_elem(&xfib_groups, &id);
+
+	if (!group)
+		return index;
+	for (__u32 i = 0; i < XFIB_GROUP_MEMBERS; i++) {
+		const struct xfib_nexthop *nexthop;
+		__u32 at = index + i;
+
+		if (i >= group->count)
+			break;
+		if (at >= group->count)
+			at -= group->count;
+		if (at >= XFIB_GROUP_MEMBERS)
+			break;
+		nexthop = xfib_nexthop__get(group->member[at].nexthop);
+		if (nexthop && !(nexthop->flags & XFIB_NEXTHOP_FAILED))
+			return at;
+	}
+	return index;
+}
 
 /* Next hop of a group for a 31-bit hash, XFIB_NONE if the group is empty. Global, so that it is verified once. */
 __noinline __u32 xfib_group_nexthop(__u32 id, __u32 hash)
@@ -17,6 +46,8 @@ __noinline __u32 xfib_group_nexthop(__u32 id, __u32 hash)
 	if (!group || !group->count)
 		return XFIB_NONE;
 	index = xfib_group__select(group, hash);
+	if (group->flags & XFIB_GROUP_PASS_OVER)
+		index = xfib_group_pass_over(id, index);
 	if (index >= XFIB_GROUP_MEMBERS)
 		return XFIB_NONE;
 	return group->member[index].nexthop;

@@ -14,6 +14,7 @@
 #include "rib.bpf.h"
 #include "plan.bpf.h"
 #include "stats.bpf.h"
+#include "flow.bpf.h"
 #include "forward.bpf.h"
 
 SEC("xdp")
@@ -51,6 +52,7 @@ int xfib_tc(struct __sk_buff *skb)
 {
 	struct packet packet = {
 		.ctx = skb,
+		.is_skb = true,
 		.length = skb->len,
 		.ifindex = skb->ingress_ifindex,
 		.gso_size = skb->gso_size,

@@ -319,6 +319,7 @@ enum xfib_neighbour_state {
 #define XFIB_NEXTHOP_NOT_ETHERNET 0x08
 #define XFIB_NEXTHOP_DEAD 0x20 /* the kernel does not use the path, though the device is up */
 #define XFIB_NEXTHOP_GONE 0x10 /* no longer used: as XFIB_ROUTE_GONE */
+#define XFIB_NEXTHOP_FAILED 0x40 /* the kernel holds the gateway as one that does not answer (yet): see XFIB_GROUP_PASS_OVER */
 
 /*
  * Element of xfib_nexthops: all that the fast path needs to know of a path, in
@@ -368,12 +369,18 @@ struct xfib_group_member {
 XFIB_ASSERT_SIZE(struct xfib_group_member, 8);
 
 /*
+ * xfib_group.flags: a member that is XFIB_NEXTHOP_FAILED is passed over, its flows go to the next one that is not, in a
+ * circle. As the kernel has it for groups of next hop objects, and for IPv4 with fib_multipath_use_neigh.
+ */
+#define XFIB_GROUP_PASS_OVER 0x1
+
+/*
  * Element of xfib_groups: weighted next hops, bounds ascending, the last one
  * 0x7fffffff. Free when `count` is 0.
  */
 struct xfib_group {
 	__u32 count;
-	__u32 pad;
+	__u32 flags;
 	struct xfib_group_member member[XFIB_GROUP_MEMBERS];
 };
 XFIB_ASSERT_SIZE(struct xfib_group, 4096);
@@ -576,6 +583,29 @@ XFIB_ASSERT_SIZE(struct xfib_event, 32);
 #define XFIB_STATE_RULES4 0x40 /* other rules than the usual three (and those of VRFs): look at xfib_rules */
 #define XFIB_STATE_RULES6 0x80
 
+/*
+ * xfib_state.hash4 and hash6: what of a packet chooses among the paths of a multipath route. The fields are numbered as in
+ * net.ipv4.fib_multipath_hash_fields, those of inner headers XFIB_HASH_INNER bits further up; above them is the policy
+ * (net.ipv4.fib_multipath_hash_policy) that they come from.
+ */
+#define XFIB_HASH_SOURCE 0x01
+#define XFIB_HASH_DESTINATION 0x02
+#define XFIB_HASH_PROTOCOL 0x04
+#define XFIB_HASH_FLOW_LABEL 0x08
+#define XFIB_HASH_SOURCE_PORT 0x10
+#define XFIB_HASH_DESTINATION_PORT 0x20
+#define XFIB_HASH_OUTER_FIELDS 0x3f
+#define XFIB_HASH_INNER 6
+#define XFIB_HASH_FIELDS 0xfff
+#define XFIB_HASH_POLICY 12
+
+enum xfib_hash_policy {
+	XFIB_HASH_L3,       /* addresses, IPv6 flow label; an ICMP error as the packet that it is about */
+	XFIB_HASH_L4,       /* addresses, protocol, ports, which a fragment is taken to have none of */
+	XFIB_HASH_INNER_L3, /* as L3, of the innermost packet */
+	XFIB_HASH_CUSTOM,   /* the fields that the administrator names */
+};
+
 #define XFIB_FILTER_WORDS 8
 
 /* The one element of xfib_state. In every layout `layout` and `retired` are its first members. */
@@ -630,7 +660,8 @@ struct xfib_state {
 	__u64 fib_compactions;
 	__u64 audited;    /* routes of the kernel's that the audit has compared */
 	__u64 audit_differences; /* that it found: the mirror was out of step and nothing had said so */
-	__u64 pad3;
+	__u16 hash4, hash6; /* see XFIB_HASH_SOURCE */
+	__u32 hash_seed;    /* of the hash that chooses paths: no two machines choose alike */
 };
 XFIB_ASSERT_SIZE(struct xfib_state, 384);
 

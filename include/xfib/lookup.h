@@ -58,19 +58,47 @@ XFIB_INLINE __u32 xfib_hash__mix(__u32 value)
 	return value;
 }
 
-/*
- * Hash of a flow by its addresses (the kernel's fib_multipath_hash_policy 0),
- * 31 bits. `words` is 1 for IPv4, 4 for IPv6; any byte order, always the same one.
- */
-XFIB_INLINE __u32 xfib_hash__flow(const __u32 *source, const __u32 *destination, int words)
+/* Likewise 64 bits. */
+XFIB_INLINE __u64 xfib_hash__mix64(__u64 value)
 {
-	__u32 hash = 0x9e3779b9U;
+	value ^= value >> 32;
+	value *= 0xbf58476d1ce4e5b9ULL;
+	value ^= value >> 29;
+	value *= 0x94d049bb133111ebULL;
+	return value ^ value >> 32;
+}
 
-	for (int i = 0; i < words; i++) {
-		hash = xfib_hash__mix(hash ^ source[i]);
-		hash = xfib_hash__mix(hash + destination[i]);
-	}
-	return hash >> 1;
+/*
+ * What of two addresses goes into the hash of a flow: the same in both directions, as in the kernel's hash, so that an ICMP
+ * error can be hashed as the packet that it is about. Any byte order, always the same one.
+ */
+XFIB_INLINE __u64 xfib_hash__addresses4(__u32 source, __u32 destination)
+{
+	return source < destination ? (__u64)source << 32 | destination : (__u64)destination << 32 | source;
+}
+
+XFIB_INLINE __u64 xfib_hash__fold6(const __u32 *words)
+{
+	return xfib_hash__mix64(xfib_hash__mix64((__u64)words[1] << 32 | words[0]) ^ ((__u64)words[3] << 32 | words[2]));
+}
+
+XFIB_INLINE __u64 xfib_hash__addresses6(const __u32 *source, const __u32 *destination)
+{
+	return xfib_hash__fold6(source) + xfib_hash__fold6(destination);
+}
+
+/* What else goes into it: ports in either order, protocol, flow label of 20 bits; 0 for what does not count. */
+XFIB_INLINE __u64 xfib_hash__rest(__u32 source_port, __u32 destination_port, __u32 protocol, __u32 flow_label)
+{
+	__u32 ports = source_port < destination_port ? source_port << 16 | destination_port : destination_port << 16 | source_port;
+
+	return (__u64)ports << 32 | protocol << 20 | flow_label;
+}
+
+/* The 31-bit hash of a flow, which chooses its path. */
+XFIB_INLINE __u32 xfib_hash__flow(__u64 addresses, __u64 rest, __u32 seed)
+{
+	return (__u32)(xfib_hash__mix64(addresses + xfib_hash__mix64(rest ^ (__u64)seed << 1)) >> 33);
 }
 
 /*

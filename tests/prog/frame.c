@@ -51,6 +51,7 @@ static size_t build4(const struct frame_spec *spec, int payload, int ttl, uint8_
 	int header = 20 + spec->options * 4;
 
 	ip[0] = (uint8_t)(0x40 | header / 4);
+	ip[1] = (uint8_t)spec->tos;
 	put16(ip + 2, (unsigned int)(header + payload));
 	put16(ip + 4, 0x1234);
 	put16(ip + 6, (unsigned int)spec->fragment);
@@ -65,7 +66,8 @@ static size_t build4(const struct frame_spec *spec, int payload, int ttl, uint8_
 
 static size_t build6(const struct frame_spec *spec, int payload, int ttl, uint8_t *ip)
 {
-	ip[0] = 0x60;
+	put16(ip, 0x6000 | (unsigned int)spec->tos << 4 | spec->flow_label >> 16);
+	put16(ip + 2, spec->flow_label);
 	put16(ip + 4, (unsigned int)payload);
 	ip[6] = spec->protocol ? spec->protocol : 17;
 	ip[7] = (uint8_t)ttl;
@@ -92,7 +94,7 @@ void frame__build(const struct frame_spec *spec, struct frame *ret_frame)
 	put16(ip - 2, spec->ethertype ? spec->ethertype : six ? 0x86dd : 0x0800);
 	ip += six ? build6(spec, payload, ttl, ip) : build4(spec, payload, ttl, ip);
 	for (int i = 0; i < payload; i++)
-		ip[i] = (uint8_t)i;
+		ip[i] = spec->data ? spec->data[i] : (uint8_t)i;
 	ret_frame->length = (size_t)(ip - byte) + (size_t)(payload + spec->trailer);
 	assert(ret_frame->length <= FRAME_MAX);
 	for (size_t i = 0; i < sizeof(spec->patch) / sizeof(spec->patch[0]); i++) {

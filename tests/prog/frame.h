@@ -19,6 +19,9 @@ struct frame_spec {
 	bool ttl_zero;
 	uint8_t protocol;
 	int payload; /* bytes behind the IP header; 0: a UDP header and 20 bytes */
+	const uint8_t *data; /* these bytes; NULL: 0, 1, 2, … */
+	int tos;     /* IPv6: traffic class */
+	uint32_t flow_label;
 	int options; /* 32-bit words of IPv4 options */
 	int fragment; /* IPv4: offset in units of 8 bytes */
 	uint16_t ethertype; /* 0: that of the family */

@@ -158,26 +158,35 @@ static const struct world_route *best(const struct question *question, bool six,
 	return local;
 }
 
-static const struct world_route *choose_path(const struct world_route *route, const uint8_t *source,
-					     const uint8_t *destination, int words)
+/* The next path in the circle whose neighbour has not failed. */
+static const struct world_route *pass_over(const struct world_route *route, int index, int count)
 {
-	uint32_t from[4], to[4];
+	for (int i = 0; i < count; i++) {
+		const struct world_route *path = &route[(index + i) % count];
+
+		if (!path->via || path->neighbour != NEIGHBOUR_FAILED)
+			return path;
+	}
+	return &route[index];
+}
+
+static const struct world_route *choose_path(const struct question *question, const struct world_route *route,
+					     const uint8_t *ip, bool six)
+{
 	uint64_t total = 0, sum = 0, hash;
-	int count = 0;
+	int count = 0, index = 0;
 
 	if (!route->weight)
 		return route;
-	memcpy(from, source, (size_t)words * 4);
-	memcpy(to, destination, (size_t)words * 4);
-	hash = xfib_hash__flow(from, to, words);
+	hash = model_flow__hash(question->settings, ip, question->frame->byte + question->frame->length, six);
 	while (route[count].weight && !strcmp(route[count].prefix, route->prefix))
 		total += route[count++].weight;
-	for (int i = 0; i < count; i++) {
-		sum += route[i].weight;
+	for (; index < count - 1; index++) {
+		sum += route[index].weight;
 		if ((hash + 1) * total <= sum << 31)
-			return &route[i];
+			break;
 	}
-	return &route[count - 1];
+	return question->settings->pass_over ? pass_over(route, index, count) : &route[index];
 }
 
 static enum xfib_reason by_type(uint32_t type)
@@ -266,7 +275,7 @@ static enum xfib_reason route_reason(const struct question *question, const uint
 		route = best(question, six, destination);
 	if (!route)
 		return reason;
-	answer->route = route = choose_path(route, source, destination, six ? 4 : 1);
+	answer->route = route = choose_path(question, route, ip, six);
 	if (route->type && route->type != XFIB_ROUTE_UNICAST)
 		return by_type(route->type);
 	reason = six ? XFIB_REASON_FORWARDED : source_reason(question, ip);
@@ -287,7 +296,7 @@ static enum xfib_reason route_reason(const struct question *question, const uint
 	if (route->dev == INGRESS && (six || question->flags & XFIB_LINK_SEND_REDIRECTS))
 		return XFIB_REASON_SAME_PORT;
 	inet_ntop(six ? AF_INET6 : AF_INET, destination, answer->destination, sizeof(answer->destination));
-	if (route->via ? route->neighbour == NEIGHBOUR_UNKNOWN :
+	if (route->via ? route->neighbour == NEIGHBOUR_UNKNOWN || route->neighbour == NEIGHBOUR_FAILED :
 			 !question->settings->neighbour || route->dev != EGRESS ||
 				 strcmp(question->settings->neighbour, answer->destination))
 		return XFIB_REASON_NO_NEIGHBOUR;

@@ -19,4 +19,7 @@ struct model_answer model__decide(enum world_hook hook, const struct world_setti
 				  const struct world_route *routes, const struct world_route *more,
 				  const struct frame *frame, uint32_t gso_size);
 
+/* The hash of the flow of a packet, 31 bits; model_flow.c. */
+uint32_t model_flow__hash(const struct world_settings *settings, const uint8_t *ip, const uint8_t *end, bool six);
+
 #endif

@@ -14,11 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <xfib/xfib.h>
 
 #include "cases.h"
+#include "flows.h"
 #include "model.h"
+#include "multipath.h"
+#include "nest.h"
 
 #define RANDOM_WORLDS 400
 #define RANDOM_FRAMES 50
@@ -208,7 +210,7 @@ static void random_path(const char *prefix, struct world_route *route)
 		route->via = ANY(gateways);
 	route->mtu = one_in(3) ? 48 + below(20) : 0;
 	route->flags = (uint8_t)(one_in(5) ? 1u << below(4) : 0);
-	route->neighbour = one_in(3) ? NEIGHBOUR_UNKNOWN : NEIGHBOUR_VALID;
+	route->neighbour = one_in(3) ? NEIGHBOUR_UNKNOWN : one_in(3) ? NEIGHBOUR_FAILED : NEIGHBOUR_VALID;
 }
 
 /* Up to seven paths of one family; a prefix occurs once, with one path or with two. */
@@ -277,6 +279,9 @@ static void random_settings(struct world_settings *settings, struct world_step p
 	memset(settings, 0, sizeof(*settings));
 	settings->link_set = ANY(set);
 	settings->link_clear = ANY(clear);
+	settings->hash4 = multipath__hash(XFIB_INET, (int)below(4), (int)random());
+	settings->hash6 = multipath__hash(XFIB_INET6, (int)below(4), (int)random());
+	settings->pass_over = one_in(3);
 	settings->state_set = (one_in(2) ? XFIB_STATE_MERGED4 : 0) | (one_in(3) ? XFIB_STATE_WIDE_LOCAL4 : 0);
 	settings->own = one_in(3) ? "10.0.1.254" : NULL;
 	settings->neighbour = one_in(2) ? "10.0.2.7" : "2001:db8:2::7";
@@ -293,6 +298,8 @@ static void random_frame(struct frame *ret_frame)
 {
 	static const int ttls[] = { 1, 2, 64, 64, 64, 255 };
 	static const uint8_t protocols[] = { 0, 1, 6, 17, 43, 44, 58, 60 };
+	static const int fragments[] = { 0, 0, 0, 0x4000, 0x2000, 0x2010, 0x0010 };
+	static uint8_t nested[NEST_MAX];
 	struct frame_spec spec = {
 		.family = one_in(2) ? 6 : 4,
 		.ttl = ANY(ttls),
@@ -308,6 +315,13 @@ static void random_frame(struct frame *ret_frame)
 
 	spec.source = spec.family == 6 ? ANY(addresses6) : ANY(addresses4);
 	spec.destination = spec.family == 6 ? ANY(addresses6) : ANY(addresses4);
+	if (one_in(2)) {
+		spec.protocol = nest__protocol();
+		spec.data = nested;
+		spec.payload = (int)nest__fill(spec.protocol, nested);
+		spec.fragment = ANY(fragments);
+		spec.flow_label = below(3);
+	}
 	if (!one_in(4)) /* what begins well goes further */
 		spec.source = spec.family == 6 ? "2001:db8:1::1" : "10.0.1.1";
 	for (int i = 0; i < 2 && one_in(4); i++) {
@@ -346,13 +360,10 @@ static void run_random(enum world_hook hook, const struct world_settings *settin
 
 static void as_the_model_says(void **state)
 {
-	const char *text = getenv("XFIB_SEED");
-	unsigned int seed = text ? (unsigned int)strtoul(text, NULL, 10) : (unsigned int)time(NULL);
 	uint32_t reasons[XFIB_REASON_COUNT] = { 0 }, different = 0;
 
 	(void)state;
-	print_message("XFIB_SEED=%u\n", seed);
-	srandom(seed);
+	nest__seed();
 	for (int world = 0; world < RANDOM_WORLDS; world++) {
 		struct world_step plans[2][WORLD_STEPS];
 		struct world_settings settings;
@@ -400,8 +411,10 @@ int main(void)
 		cmocka_unit_test(every_reason_has_a_case),
 		cmocka_unit_test(cut_at_every_length),
 		cmocka_unit_test(as_the_model_says),
+		cmocka_unit_test(flows_keep_their_path),
+		cmocka_unit_test(flows_go_as_the_model_says),
 	};
-	struct CMUnitTest *tests = calloc(prog_case_count * HOOKS + 3, sizeof(*tests));
+	struct CMUnitTest *tests = calloc(prog_case_count * HOOKS + sizeof(others) / sizeof(others[0]), sizeof(*tests));
 	size_t count;
 
 	if (world__setup()) {
@@ -410,5 +423,5 @@ int main(void)
 	}
 	count = add_cases(tests);
 	memcpy(tests + count, others, sizeof(others));
-	return _cmocka_run_group_tests("prog", tests, count + 3, NULL, NULL);
+	return _cmocka_run_group_tests("prog", tests, count + sizeof(others) / sizeof(others[0]), NULL, NULL);
 }

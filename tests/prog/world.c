@@ -14,6 +14,7 @@
 #include <string.h>
 #include <xfib/lookup.h>
 
+#include "multipath.h"
 #include "xfib.skel.h"
 
 #define SLOTS 1024 /* of routes, next hops and groups */
@@ -139,8 +140,9 @@ static void set_neighbour(struct xfib_nexthop *nexthop, enum world_port port, co
 
 	world__macs(port, address, dmac, smac);
 	memcpy(nexthop->smac, smac, 6);
-	if (state != NEIGHBOUR_UNKNOWN)
+	if (state == NEIGHBOUR_VALID || state == NEIGHBOUR_STALE)
 		memcpy(nexthop->dmac, dmac, 6);
+	nexthop->flags |= state == NEIGHBOUR_FAILED ? XFIB_NEXTHOP_FAILED : 0;
 	nexthop->gateway_family = parse(address, nexthop->gateway);
 	nexthop->state = state == NEIGHBOUR_VALID ? XFIB_NEIGHBOUR_VALID :
 			 state == NEIGHBOUR_STALE ? XFIB_NEIGHBOUR_STALE : XFIB_NEIGHBOUR_NONE;
@@ -164,7 +166,7 @@ static uint32_t put_nexthop(const struct world_route *route, uint8_t family)
 }
 
 /* The paths of one multipath route, bounds as the daemon computes them. Returns how many there are. */
-static int put_group(const struct world_route *route, uint8_t family, uint32_t *ret_target)
+static int put_group(const struct world_route *route, uint8_t family, bool pass_over, uint32_t *ret_target)
 {
 	static struct xfib_group group;
 	uint64_t total = 0, sum = 0;
@@ -174,6 +176,7 @@ static int put_group(const struct world_route *route, uint8_t family, uint32_t *
 		total += route[count++].weight;
 	memset(&group, 0, sizeof(group));
 	group.count = (uint32_t)count;
+	group.flags = pass_over ? XFIB_GROUP_PASS_OVER : 0;
 	for (int i = 0; i < count; i++) {
 		sum += route[i].weight;
 		group.member[i].nexthop = put_nexthop(&route[i], family);
@@ -210,14 +213,14 @@ static void put_prefix(const char *prefix, uint32_t table, uint32_t target)
 	}
 }
 
-static void put_routes(const struct world_route *routes)
+static void put_routes(const struct world_route *routes, bool pass_over)
 {
 	for (; routes && routes->prefix; routes++) {
 		uint8_t family = family_of(routes->prefix);
 		uint32_t target;
 
 		if (routes->weight) {
-			int count = put_group(routes, family, &target);
+			int count = put_group(routes, family, pass_over, &target);
 
 			put_prefix(routes->prefix, routes->table ? routes->table : XFIB_TABLE_MAIN, target);
 			routes += count - 1;
@@ -321,11 +324,13 @@ static void put_link(const struct world_settings *settings, enum world_port port
 
 static void put_state(const struct world_settings *settings)
 {
-	struct xfib_state state = { .layout = XFIB_LAYOUT };
+	struct xfib_state state = { .layout = XFIB_LAYOUT, .hash_seed = WORLD_HASH_SEED };
 	uint32_t first, second, word;
 	uint8_t address[16];
 
 	state.flags = XFIB_STATE_IPV4 | XFIB_STATE_IPV6 | settings->state_set;
+	state.hash4 = settings->hash4 ? settings->hash4 : multipath__hash(XFIB_INET, XFIB_HASH_L3, 0);
+	state.hash6 = settings->hash6 ? settings->hash6 : multipath__hash(XFIB_INET6, XFIB_HASH_L3, 0);
 	if (settings->own) {
 		parse(settings->own, address);
 		memcpy(&word, address, 4);
@@ -348,8 +353,8 @@ void world__fill(const struct world_settings *settings, const struct world_route
 	for (enum world_port port = INGRESS; port < PORTS; port++)
 		put_link(settings, port);
 	put_state(settings);
-	put_routes(routes);
-	put_routes(more);
+	put_routes(routes, settings->pass_over);
+	put_routes(more, settings->pass_over);
 	if (settings->neighbour)
 		put_neighbour(settings->neighbour);
 }

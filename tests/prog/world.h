@@ -17,7 +17,9 @@ enum world_port { NO_PORT, INGRESS, EGRESS, OTHER, NO_TX, PORTS };
 enum world_hook { HOOK_XDP, HOOK_TC, HOOKS };
 
 /* State of the MAC address of a path's gateway, or of an on-link destination. */
-enum world_neighbour { NEIGHBOUR_VALID, NEIGHBOUR_UNKNOWN, NEIGHBOUR_STALE };
+enum world_neighbour { NEIGHBOUR_VALID, NEIGHBOUR_UNKNOWN, NEIGHBOUR_STALE, NEIGHBOUR_FAILED };
+
+#define WORLD_HASH_SEED 0x12345678
 
 struct world_route {
 	const char *prefix; /* NULL ends a list */
@@ -45,6 +47,8 @@ struct world_step {
 struct world_settings {
 	uint32_t link_set, link_clear; /* flags of the ingress port */
 	uint32_t state_set;            /* XFIB_STATE_* */
+	uint16_t hash4, hash6;         /* 0: policy 0 */
+	bool pass_over;                /* groups pass over failed members */
 	bool unknown_port;             /* the ingress port is not in xfib_links */
 	const char *own;               /* an address of this machine in the filter */
 	const char *neighbour;         /* on-link neighbour of EGRESS */

@@ -2,6 +2,7 @@
 /* include/xfib/lookup.h against slow oracles. */
 #include "unit.h"
 
+#include <arpa/inet.h>
 #include <xfib/lookup.h>
 
 /* ---- checksum ---- */
@@ -115,12 +116,78 @@ static void flows_spread_by_weight(void **state)
 	unsigned int first = 0;
 
 	(void)state;
-	for (uint32_t i = 0; i < 100000; i++) {
-		uint32_t source = 0x0a000000 + i, destination = 0xc0000201;
-
-		first += xfib_group__select(&group, xfib_hash__flow(&source, &destination, 1)) == 0;
-	}
+	for (uint32_t i = 0; i < 100000; i++)
+		first += xfib_group__select(&group, xfib_hash__flow(xfib_hash__addresses4(0x0a000000 + i, 0xc0000201), 0, 7)) == 0;
 	assert_in_range(first, 24000, 26000);
+}
+
+/* Flows that follow one another as real ones do. */
+static uint32_t flow_of(int pattern, uint32_t i, uint32_t seed)
+{
+	uint32_t source[4] = { 0x0120b80d, 0, 0, 1 }, destination[4] = { 0x0220b80d, 0, 0, 9 };
+
+	switch (pattern) {
+	case 0: /* hosts of a network */
+		return xfib_hash__flow(xfib_hash__addresses4(htonl(0x0a000000 + i), htonl(0xc0000201)), 0, seed);
+	case 1: /* networks */
+		return xfib_hash__flow(xfib_hash__addresses4(htonl(i << 8), htonl(0xc0000201)), 0, seed);
+	case 2: /* ports */
+		return xfib_hash__flow(42, xfib_hash__rest(1024 + i % 60000, 80 + i / 60000, 6, 0), seed);
+	case 3: /* flow labels */
+		return xfib_hash__flow(42, xfib_hash__rest(0, 0, 0, i & 0xfffff), seed);
+	case 4: /* hosts of a /64 */
+		source[3] = htonl(i);
+		break;
+	case 5: /* many /64 to many others */
+		source[1] = htonl(i);
+		destination[1] = htonl(i);
+		break;
+	default: /* both ends of a pair of networks */
+		source[3] = htonl(i & 0x3ff);
+		destination[3] = htonl(i >> 10);
+	}
+	return xfib_hash__flow(xfib_hash__addresses6(source, destination), 0, seed);
+}
+
+/* As by chance: the sum of squares is that of independent choices (chi square, to six of its standard deviations). */
+static void every_pattern_of_flows_spreads(void **state)
+{
+	static const uint32_t counts[] = { 2, 3, 64, 300, 511 };
+	enum { FLOWS = 300000 };
+
+	(void)state;
+	unit__seed();
+	for (int pattern = 0; pattern < 7; pattern++) {
+		for (size_t i = 0; i < COUNT(counts); i++) {
+			uint32_t hits[XFIB_GROUP_MEMBERS] = { 0 }, seed = (uint32_t)random(), count = counts[i];
+			double expected = (double)FLOWS / count, chi = 0;
+
+			for (uint32_t flow = 0; flow < FLOWS; flow++)
+				hits[(uint64_t)flow_of(pattern, flow, seed) * count >> 31]++;
+			for (uint32_t member = 0; member < count; member++)
+				chi += (hits[member] - expected) * (hits[member] - expected) / expected;
+			/* of two members only the upper tail is long: 40 is further out than six deviations of many */
+			if ((chi - count) * (chi - count) > 36 * 2.0 * count + 1600)
+				fail_msg("pattern %d, %u members, seed %u: %.0f", pattern, count, seed, chi);
+		}
+	}
+}
+
+static void both_directions_are_one_flow(void **state)
+{
+	uint32_t one[4], other[4];
+
+	(void)state;
+	unit__seed();
+	for (int i = 0; i < 1000; i++) {
+		for (int word = 0; word < 4; word++) {
+			one[word] = (uint32_t)random();
+			other[word] = (uint32_t)random();
+		}
+		assert_true(xfib_hash__addresses4(one[0], other[0]) == xfib_hash__addresses4(other[0], one[0]));
+		assert_true(xfib_hash__addresses6(one, other) == xfib_hash__addresses6(other, one));
+		assert_true(xfib_hash__rest(one[0] >> 16, other[0] >> 16, 6, 1) == xfib_hash__rest(other[0] >> 16, one[0] >> 16, 6, 1));
+	}
 }
 
 /* ---- the rest ---- */
@@ -181,6 +248,8 @@ int main(void)
 		cmocka_unit_test(group_select_is_a_linear_search),
 		cmocka_unit_test(an_empty_group_selects_nothing_beyond_it),
 		cmocka_unit_test(flows_spread_by_weight),
+		cmocka_unit_test(every_pattern_of_flows_spreads),
+		cmocka_unit_test(both_directions_are_one_flow),
 		cmocka_unit_test(filter_has_no_false_negatives),
 		cmocka_unit_test(link_slots_are_in_range_and_never_0),
 		cmocka_unit_test(tables_are_searched_in_turn_or_as_one),

@@ -73,7 +73,8 @@ static void make_members(const struct group_path *paths, uint32_t count, struct 
 	}
 }
 
-int groups__take(struct groups *groups, const struct group_path *paths, uint32_t count, uint32_t *ret_id)
+int groups__take(struct groups *groups, const struct group_path *paths, uint32_t count, uint32_t flags,
+		 uint32_t *ret_id)
 {
 	struct xfib_group_member members[XFIB_GROUP_MEMBERS];
 	struct xfib_group *line;
@@ -83,9 +84,10 @@ int groups__take(struct groups *groups, const struct group_path *paths, uint32_t
 	if (count > XFIB_GROUP_MEMBERS)
 		return -E2BIG;
 	make_members(paths, count, members);
-	hash = hash__bytes(members, count * sizeof(*members));
+	hash = hash__bytes(members, count * sizeof(*members)) ^ flags;
 	for (id = groups->bucket[hash % BUCKETS]; id; id = groups->info[id].next) {
 		if (groups->info[id].hash == hash && groups->maps->groups[id].count == count &&
+		    groups->maps->groups[id].flags == flags &&
 		    !memcmp(groups->maps->groups[id].member, members, count * sizeof(*members))) {
 			groups->info[id].references++;
 			*ret_id = id;
@@ -97,6 +99,7 @@ int groups__take(struct groups *groups, const struct group_path *paths, uint32_t
 		return err;
 	line = &groups->maps->groups[id];
 	memcpy(line->member, members, count * sizeof(*members));
+	line->flags = flags;
 	__atomic_store_n(&line->count, count, __ATOMIC_RELEASE);
 	groups->info[id] = (struct group_info){ 1, groups->bucket[hash % BUCKETS], hash };
 	groups->bucket[hash % BUCKETS] = id;

@@ -20,8 +20,9 @@ struct group_path {
 int groups__new(struct maps *maps, struct groups **ret_groups);
 void groups__free(struct groups *groups);
 
-/* The id of the group of `count` paths, counted once more. -ENOSPC: full; -E2BIG: more than XFIB_GROUP_MEMBERS. */
-int groups__take(struct groups *groups, const struct group_path *paths, uint32_t count, uint32_t *ret_id);
+/* The id of the group of `count` paths and XFIB_GROUP_* flags, counted once more. -ENOSPC: full; -E2BIG: more than XFIB_GROUP_MEMBERS. */
+int groups__take(struct groups *groups, const struct group_path *paths, uint32_t count, uint32_t flags,
+		 uint32_t *ret_id);
 void groups__release(struct groups *groups, uint32_t id);
 
 #endif

@@ -32,6 +32,7 @@
 #include "log.h"
 #include "maps.h"
 #include "mirror_private.h"
+#include "multipath.h"
 
 #define EVENTS_PER_TURN 4096
 #define SYNC_DELAY_MS 20       /* after an event that asks for a dump: others may follow */
@@ -49,34 +50,20 @@ void mirror__count(__u64 *counter)
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* Reads a number from a file under /proc/sys/net; `otherwise` if it isn't there. */
-static int read_setting(const char *path, int otherwise)
-{
-	FILE *file = fopen(path, "re");
-	int value;
-
-	if (!file)
-		return otherwise;
-	if (fscanf(file, "%d", &value) != 1)
-		value = otherwise;
-	fclose(file);
-	return value;
-}
-
 void mirror__read_settings(struct mirror *mirror)
 {
 	struct link_settings settings = {
-		.forwarding6 = read_setting("/proc/sys/net/ipv6/conf/all/forwarding", 0),
-		.rp_filter = (uint8_t)read_setting("/proc/sys/net/ipv4/conf/all/rp_filter", 0),
-		.send_redirects = read_setting("/proc/sys/net/ipv4/conf/all/send_redirects", 1),
-		.ignore_linkdown4 = read_setting("/proc/sys/net/ipv4/conf/all/ignore_routes_with_linkdown", 0),
+		.forwarding6 = setting__read("/proc/sys/net/ipv6/conf/all/forwarding", 0),
+		.rp_filter = (uint8_t)setting__read("/proc/sys/net/ipv4/conf/all/rp_filter", 0),
+		.send_redirects = setting__read("/proc/sys/net/ipv4/conf/all/send_redirects", 1),
+		.ignore_linkdown4 = setting__read("/proc/sys/net/ipv4/conf/all/ignore_routes_with_linkdown", 0),
 		.check_sources = mirror->custom_local4,
-		.route_localnet = read_setting("/proc/sys/net/ipv4/conf/all/route_localnet", 0),
+		.route_localnet = setting__read("/proc/sys/net/ipv4/conf/all/route_localnet", 0),
 	};
 	uint32_t kept = mirror->maps->state->flags & (XFIB_STATE_SYNCED | XFIB_STATE_WIDE_LOCAL4 | XFIB_STATE_WIDE_LOCAL6);
 	uint32_t flags = XFIB_STATE_IPV4 | kept;
 
-	if (!read_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6", 1))
+	if (!setting__read("/proc/sys/net/ipv6/conf/all/disable_ipv6", 1))
 		flags |= XFIB_STATE_IPV6;
 	if (!mirror->split4)
 		flags |= XFIB_STATE_MERGED4;
@@ -89,6 +76,8 @@ void mirror__read_settings(struct mirror *mirror)
 		mirror->targets_dirty = true;
 		mirror__request_sync(mirror, NULL); /* paths are dead or alive again */
 	}
+	if (rib__pass_over_failed4(mirror->rib, multipath__read_settings(mirror->maps->state, mirror->hash_seed)))
+		mirror->targets_dirty = true;
 	mirror->settings_dirty = false;
 }
 
@@ -208,16 +197,18 @@ static uint8_t state_of(const struct nl_neighbour *neighbour)
 	return neighbour->state & NUD_STALE ? XFIB_NEIGHBOUR_STALE : XFIB_NEIGHBOUR_NONE;
 }
 
+#define NUD_GOOD (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_STALE) /* the kernel's NUD_VALID */
+
 static void on_neighbour(enum nl_change change, const struct nl_neighbour *neighbour, void *data)
 {
 	struct mirror *mirror = data;
-	bool held = change != NL_DELETED;
+	enum neighbour_entry entry = change == NL_DELETED ? ENTRY_NONE : neighbour->state & NUD_GOOD ? ENTRY_GOOD : ENTRY_FAILED;
 	uint64_t muted;
 
 	if ((neighbour->family != AF_INET && neighbour->family != AF_INET6) || neighbour->flags & NTF_PROXY)
 		return;
 	if (nexthops__set_neighbour(mirror->nexthops, neighbour->ifindex, neighbour->family, neighbour->address,
-				    held ? state_of(neighbour) : XFIB_NEIGHBOUR_NONE, neighbour->mac, held) &&
+				    entry ? state_of(neighbour) : XFIB_NEIGHBOUR_NONE, neighbour->mac, entry) &&
 	    log_limit__pass(&mirror->full_limit, &muted))
 		log_warning("no room for another neighbour; packets to it go up to the kernel; "
 			    "restart with a larger --max-neighbours or --max-nexthops");
@@ -358,6 +349,7 @@ int mirror__new(struct maps *maps, const struct mirror_opts *opts, struct mirror
 		return -ENOMEM;
 	mirror->maps = maps;
 	mirror->opts = *opts;
+	mirror->hash_seed = multipath__make_seed(maps->state->netns);
 	err = nl__open(&handlers, mirror, opts->receive_buffer, &mirror->nl);
 	if (!err)
 		err = links__new(maps, mirror->nl, &mirror->links);

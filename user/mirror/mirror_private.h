@@ -41,6 +41,7 @@ struct mirror {
 	struct plans *plans;
 	bool rules_unknown;    /* they could not be dumped */
 	uint32_t devices; /* mirror__devices() */
+	uint32_t hash_seed; /* of xfib_state, where the administrator sets none */
 	struct found_rules found4, found6;
 	struct plans_asking asking4, asking6; /* what the log has said of them */
 	uint32_t fib_tables;   /* that there were when plans were made */

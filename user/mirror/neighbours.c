@@ -67,6 +67,15 @@ static void drop_if_unused(struct nexthops *nexthops, struct neighbour *neighbou
 	free(neighbour);
 }
 
+/* Writes what is known of a neighbour into the line of a next hop. */
+static void write_line(struct nexthops *nexthops, const struct neighbour *neighbour, uint32_t id)
+{
+	uint8_t flags = nexthops->maps->nexthops[id].flags & (uint8_t)~XFIB_NEXTHOP_FAILED;
+
+	nexthops__write_dmac(nexthops, id, neighbour->mac, neighbour->state,
+			     flags | (neighbour->failed ? XFIB_NEXTHOP_FAILED : 0));
+}
+
 int neighbours__join(struct nexthops *nexthops, uint32_t id)
 {
 	struct nexthop_info *info = &nexthops->info[id];
@@ -78,7 +87,7 @@ int neighbours__join(struct nexthops *nexthops, uint32_t id)
 	info->neighbour = neighbour;
 	info->sibling = neighbour->first;
 	neighbour->first = id;
-	nexthops__write_dmac(nexthops, id, neighbour->mac, neighbour->state, nexthops->maps->nexthops[id].flags);
+	write_line(nexthops, neighbour, id);
 	return 0;
 }
 
@@ -147,16 +156,14 @@ static void withdraw(struct nexthops *nexthops, struct neighbour *neighbour)
 /* Writes what is known of a neighbour into every line with its address. */
 static void spread(struct nexthops *nexthops, const struct neighbour *neighbour)
 {
-	for (uint32_t id = neighbour->first; id; id = nexthops->info[id].sibling) {
-		uint8_t flags = nexthops->maps->nexthops[id].flags;
-
-		nexthops__write_dmac(nexthops, id, neighbour->mac, neighbour->state, flags);
-	}
+	for (uint32_t id = neighbour->first; id; id = nexthops->info[id].sibling)
+		write_line(nexthops, neighbour, id);
 }
 
 int nexthops__set_neighbour(struct nexthops *nexthops, uint32_t ifindex, uint8_t family, const uint8_t address[16],
-			    uint8_t state, const uint8_t mac[6], bool held)
+			    uint8_t state, const uint8_t mac[6], enum neighbour_entry entry)
 {
+	bool held = entry != ENTRY_NONE;
 	struct neighbour *neighbour = held ? find_or_add(nexthops, ifindex, family, address) :
 					     find(nexthops, ifindex, family, address);
 	int err = 0;
@@ -165,6 +172,7 @@ int nexthops__set_neighbour(struct nexthops *nexthops, uint32_t ifindex, uint8_t
 		return held ? -ENOMEM : 0;
 	neighbour->seen = true;
 	neighbour->state = state;
+	neighbour->failed = entry == ENTRY_FAILED;
 	memset(neighbour->mac, 0, sizeof(neighbour->mac));
 	if (state != XFIB_NEIGHBOUR_NONE)
 		memcpy(neighbour->mac, mac, sizeof(neighbour->mac));
@@ -199,7 +207,7 @@ void nexthops__end_neighbours(struct nexthops *nexthops)
 
 			if (n->held && !n->seen)
 				nexthops__set_neighbour(nexthops, n->ifindex, n->family, n->address,
-							XFIB_NEIGHBOUR_NONE, none, false);
+							XFIB_NEIGHBOUR_NONE, none, ENTRY_NONE);
 			n = next;
 		}
 	}

@@ -78,7 +78,7 @@ static bool refresh(struct nexthops *nexthops, uint32_t id)
 {
 	struct xfib_nexthop *line = &nexthops->maps->nexthops[id];
 	struct nexthop_device device = { 0 };
-	uint8_t flags = line->flags & (XFIB_NEXTHOP_ONLINK | XFIB_NEXTHOP_UNSUPPORTED | XFIB_NEXTHOP_DEAD);
+	uint8_t flags = line->flags & (XFIB_NEXTHOP_ONLINK | XFIB_NEXTHOP_UNSUPPORTED | XFIB_NEXTHOP_DEAD | XFIB_NEXTHOP_FAILED);
 	uint8_t before = line->flags;
 	uint32_t mtu;
 

@@ -74,12 +74,16 @@ void nexthops__release(struct nexthops *nexthops, uint32_t id);
  */
 bool nexthops__update_device(struct nexthops *nexthops, uint32_t ifindex);
 
-/*
- * The kernel's word on a neighbour. `mac` is read unless state is XFIB_NEIGHBOUR_NONE. `held`: the kernel
- * has an entry for it, resolved or not.
- */
+/* What the kernel has of a neighbour. */
+enum neighbour_entry {
+	ENTRY_NONE,
+	ENTRY_FAILED, /* it does not answer, or has not yet */
+	ENTRY_GOOD,
+};
+
+/* The kernel's word on a neighbour. `mac` is read unless state is XFIB_NEIGHBOUR_NONE. */
 int nexthops__set_neighbour(struct nexthops *nexthops, uint32_t ifindex, uint8_t family, const uint8_t address[16],
-			    uint8_t state, const uint8_t mac[6], bool held);
+			    uint8_t state, const uint8_t mac[6], enum neighbour_entry entry);
 
 /* Marks all neighbours as not seen; forgets those that nexthops__set_neighbour() did not name since. */
 void nexthops__begin_neighbours(struct nexthops *nexthops);

@@ -15,6 +15,7 @@ struct neighbour {
 	uint8_t family;
 	uint8_t state; /* enum xfib_neighbour_state */
 	bool held;     /* the kernel has an entry */
+	bool failed;   /* ENTRY_FAILED */
 	bool seen;     /* named since nexthops__begin_neighbours() */
 	uint8_t address[16];
 	uint8_t mac[6];

@@ -77,6 +77,12 @@ int rib__delete(struct rib *rib, const struct rib_route *route);
 /* Next hops became usable or not: chooses the targets of all prefixes again. */
 void rib__refresh(struct rib *rib);
 
+/*
+ * Do IPv4 routes that are not by next hop objects pass over paths whose gateway has failed? Those by objects always do,
+ * in either family; IPv6 routes never. Returns whether that is new, and targets have to be chosen again.
+ */
+bool rib__pass_over_failed4(struct rib *rib, bool does);
+
 /* Removes the kernel's IPv4 routes whose every path leaves by the device, as the kernel does without a message. */
 void rib__flush_device4(struct rib *rib, uint32_t ifindex);
 

@@ -68,6 +68,7 @@ struct rib {
 	uint8_t *seen;      /* by slot: named in the dump or audit under way, or written since it began */
 	uint32_t *objects;  /* by first slot of a route: the next hop object that it is by, 0: none. NULL while no route is */
 	uint8_t *stale;     /* by first slot: not named since rib__mark_stale(). NULL before the first one */
+	bool pass_over_failed4; /* see rib__pass_over_failed4() */
 	uint32_t special;   /* next hop of packets that only the kernel can treat */
 	uint32_t incomplete; /* prefixes marked XFIB_ROUTE_INCOMPLETE */
 	bool dumping;

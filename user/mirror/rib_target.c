@@ -29,6 +29,22 @@ static bool needs_device(const struct xfib_route *route)
 	}
 }
 
+/* Which members of its group the kernel passes over (nexthop_select_path(), fib_select_multipath(), fib6_select_path()). */
+static uint32_t group_flags(const struct rib *rib, const struct xfib_route *route)
+{
+	bool does = route->flags & XFIB_ROUTE_NEXTHOP_OBJECT || (route->family == XFIB_INET && rib->pass_over_failed4);
+
+	return does ? XFIB_GROUP_PASS_OVER : 0;
+}
+
+bool rib__pass_over_failed4(struct rib *rib, bool does)
+{
+	bool changed = rib->pass_over_failed4 != does;
+
+	rib->pass_over_failed4 = does;
+	return changed;
+}
+
 /* Target of one route; XFIB_NONE if none of its paths can be used. Takes a group if it needs one. */
 static uint32_t unit_target(struct rib *rib, struct unit unit)
 {
@@ -50,7 +66,7 @@ static uint32_t unit_target(struct rib *rib, struct unit unit)
 		return XFIB_NONE;
 	if (count == 1)
 		return paths[0].nexthop;
-	if (groups__take(rib->groups, paths, count, &group))
+	if (groups__take(rib->groups, paths, count, group_flags(rib, &routes[unit.first]), &group))
 		return rib->special;
 	return group | XFIB_TARGET_GROUP;
 }

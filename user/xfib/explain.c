@@ -85,6 +85,26 @@ static void print_text(const struct xfib_candidate *candidates, size_t count)
 	}
 }
 
+/* How packets are spread where the answer is one path of several. */
+static void print_choice(const struct xfib *instance, const struct xfib_candidate *candidates, size_t count)
+{
+	size_t best = count, paths = 1;
+	struct xfib_state state;
+	bool six;
+
+	for (size_t i = 0; i < count; i++) {
+		if (candidates[i].reason == XFIB_CANDIDATE_BEST)
+			best = i;
+		paths += candidates[i].reason == XFIB_CANDIDATE_TIE;
+	}
+	if (best == count || paths == 1 || xfib_instance__state(instance, &state))
+		return;
+	six = candidates[best].route.family == XFIB_INET6;
+	printf("packets take one of %zu paths, by weight and a hash of %s (net.ipv%d.fib_multipath_hash_policy %d)\n", paths,
+	       hash_policy_text(six ? state.hash6 : state.hash4), six ? 6 : 4,
+	       (six ? state.hash6 : state.hash4) >> XFIB_HASH_POLICY);
+}
+
 /* ---- JSON ---- */
 
 static json_t *object_of(const struct xfib_candidate *candidate)
@@ -147,6 +167,8 @@ static int explain(const struct xfib *instance, const struct xfib_query *query)
 		print_json(candidates, count);
 	else
 		print_text(candidates, count);
+	if (!options.json)
+		print_choice(instance, candidates, count);
 	xfib_candidates__free(candidates);
 	return answer(instance, query);
 }

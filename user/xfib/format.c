@@ -260,6 +260,20 @@ char *format_json_string(char *text, const char *string)
 	return text;
 }
 
+const char *hash_policy_text(uint32_t hash)
+{
+	switch (hash >> XFIB_HASH_POLICY) {
+	case XFIB_HASH_L4:
+		return "addresses, protocol and ports";
+	case XFIB_HASH_INNER_L3:
+		return "addresses and flow label, of the innermost packet";
+	case XFIB_HASH_CUSTOM:
+		return "the fields of fib_multipath_hash_fields";
+	default:
+		return hash & XFIB_HASH_FLOW_LABEL ? "addresses and flow label" : "addresses";
+	}
+}
+
 void json_set_text(json_t *object, const char *key, const char *text)
 {
 	json_object_set_new_nocheck(object, key, json_string(text));

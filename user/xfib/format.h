@@ -39,6 +39,9 @@ bool tos_number(const char *name, uint32_t *ret_tos);
 const char *preference_name(uint32_t preference);
 bool preference_number(const char *name, uint32_t *ret_preference);
 
+/* By what packets choose one path of several, from xfib_state.hash4 or hash6. */
+const char *hash_policy_text(uint32_t hash);
+
 /* Sets a key to what one of the functions above has written. */
 void json_set_text(json_t *object, const char *key, const char *text);
 

@@ -29,6 +29,7 @@ static const struct {
 	{ XFIB_NEXTHOP_ONLINK, "onlink" },
 	{ XFIB_NEXTHOP_DOWN, "down" },
 	{ XFIB_NEXTHOP_DEAD, "dead" },
+	{ XFIB_NEXTHOP_FAILED, "failed" },
 	{ XFIB_NEXTHOP_UNSUPPORTED, "unsupported" },
 	{ XFIB_NEXTHOP_NOT_ETHERNET, "not-ethernet" },
 };

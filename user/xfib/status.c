@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "format.h"
 
 static const struct field {
 	const char *name, *text;
@@ -49,6 +50,8 @@ static void print_json(const struct xfib_state *state)
 	json_t *object = json_pack("{s:I,s:b,s:I}", "pid", (json_int_t)state->pid, "running", runs(state), "started",
 				   (json_int_t)state->started);
 
+	json_object_set_new(object, "multipath_hash_policy4", json_integer(state->hash4 >> XFIB_HASH_POLICY));
+	json_object_set_new(object, "multipath_hash_policy6", json_integer(state->hash6 >> XFIB_HASH_POLICY));
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		json_object_set_new(object, fields[i].name, json_integer((json_int_t)value_of(state, &fields[i])));
 	print_element(0, object);
@@ -66,6 +69,9 @@ static void print_text(const struct xfib_state *state)
 	printf("daemon pid %u %s, started %s\n", state->pid, runs(state) ? "runs" : "has ended", text);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		printf("%-18s %12" PRIu64 "  %s\n", fields[i].name, value_of(state, &fields[i]), fields[i].text);
+	printf("%-18s %12d  choice of a path of several: %s\n", "hash policy, IPv4", state->hash4 >> XFIB_HASH_POLICY,
+	       hash_policy_text(state->hash4));
+	printf("%-18s %12d  likewise: %s\n", "hash policy, IPv6", state->hash6 >> XFIB_HASH_POLICY, hash_policy_text(state->hash6));
 }
 
 int command_status(int argc, char **argv)
