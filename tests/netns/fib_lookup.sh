@@ -145,7 +145,12 @@ compare() { # HOOK [HOW [COUNT]]: sets RESULT and prints it as a comment
 }
 of() { sed -nE "s/.*\<$1 ([0-9]+).*/\1/p" <<<"$RESULT" | tail -n 1; } # a number that fibcompare printed
 equal() { [ "$(of differ)" = 0 ] && [ "$(of lookups)" -gt 0 ]; }
-fast() { awk -v asked="$(of asked)" -v all="$(of lookups)" -v part="$1" 'BEGIN { exit !(asked < all * part) }'; }
+# Before Linux 5.12 the helper has fewer results, and is asked each time.
+old() { [ "$(printf '%s\n' 5.12 "$(uname -r)" | sort -V | head -n 1)" != 5.12 ]; }
+fast() { # PART: fewer questions than that are the helper's
+	if old; then all_asked; else asked_below "$1"; fi
+}
+asked_below() { awk -v asked="$(of asked)" -v all="$(of lookups)" -v part="$1" 'BEGIN { exit !(asked < all * part) }'; }
 all_asked() { awk -v asked="$(of asked)" -v all="$(of lookups)" 'BEGIN { exit !(all > 0 && asked >= all) }'; }
 part=$((count / 10))
 
@@ -162,9 +167,12 @@ done
 # ---- a table of xfib's own, which the helper does not know ----
 
 check "a table of xfib's own" xfib route add 198.51.100.0/24 via 10.0.2.1 dev rb table 1000
-check_output "is found by DIRECT and TBID" "helper 4 xfib 0 via 10.0.2.1" ask table 1000 ra 198.51.100.7
-check_output "no route in it" "helper 4 xfib 4 via 198.51.101.7" ask table 1000 ra 198.51.101.7
-
+if old; then
+	check_match "where all is asked of the helper, it is no table" 'helper (-?[1-9][0-9]*) xfib \1 ' "$(ask table 1000 ra 198.51.100.7)"
+else
+	check_output "is found by DIRECT and TBID" "helper 4 xfib 0 via 10.0.2.1" ask table 1000 ra 198.51.100.7
+	check_output "no route in it" "helper 4 xfib 4 via 198.51.101.7" ask table 1000 ra 198.51.101.7
+fi
 check_output "maps are not given where they cannot be" "-22 -2 -22 -16" \
 	sh -c 'ip netns exec "$0" "$1" misuse "$2" | sed "s/ as expected.*//" | paste -sd " "' \
 	"$R" "$BUILD/tests/tools/fibcompare" "$BUILD/tests/tools/pass.bpf.o"
