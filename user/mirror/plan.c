@@ -269,6 +269,19 @@ static bool land(struct compiler *compiler, uint32_t rule)
 	return landed;
 }
 
+/* Gotos to rules that there is no room for lead to the end. */
+static void land_rest(struct compiler *compiler)
+{
+	struct plan *plan = compiler->plan;
+
+	for (uint32_t i = 0; i < compiler->jump_count; i++) {
+		struct xfib_plan_step *step = &plan->step[compiler->jumps[i].step];
+
+		if (compiler->jumps[i].rule > compiler->at)
+			step->value = (uint16_t)(plan->count - compiler->jumps[i].step);
+	}
+}
+
 void plan__compile(const struct plan_context *context, const struct nl_rule *rules, uint32_t count, struct plan *ret_plan)
 {
 	struct compiler compiler = { .context = context, .rules = rules, .count = count, .plan = ret_plan, .reached = true };
@@ -276,14 +289,16 @@ void plan__compile(const struct plan_context *context, const struct nl_rule *rul
 
 	ret_plan->count = 0;
 	ret_plan->complete = true;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count && ret_plan->complete; i++) {
 		compiler.at = i;
 		compiler.reached |= land(&compiler, i);
 		if (compiler.reached && rules[i].family == context->family)
 			compile_rule(&compiler, &rules[i]);
 	}
-	if (!ret_plan->complete)
+	if (!ret_plan->complete) {
 		end.value = XFIB_REASON_POLICY_RULE;
+		land_rest(&compiler);
+	}
 	ret_plan->step[ret_plan->count++] = end;
 }
 

@@ -16,6 +16,11 @@ struct ids {
 	uint16_t plan4, plan6, source4;
 };
 
+struct device {
+	char name[16];
+	enum plan_device kind;
+};
+
 struct plans {
 	struct maps *maps;
 	bool is_root;
@@ -26,6 +31,8 @@ struct plans {
 	const struct plans_opts *opts;
 	struct xfib_plan_step *list; /* all plans that it has made, one after the other */
 	struct ids *ids;             /* by slot of xfib_links */
+	struct device *devices;      /* all links, by name */
+	uint32_t device_count;
 	uint32_t steps;
 	bool full;
 	struct plans_asking asking4, asking6;
@@ -48,7 +55,8 @@ int plans__new(struct maps *maps, struct plans **ret_plans)
 	plans->begin = plans->end = XFIB_PLAN_BEGIN;
 	plans->list = calloc(half_of(plans), sizeof(*plans->list));
 	plans->ids = calloc(maps->sizes.links, sizeof(*plans->ids));
-	if (!plans->list || !plans->ids) {
+	plans->devices = calloc(maps->sizes.links, sizeof(*plans->devices));
+	if (!plans->list || !plans->ids || !plans->devices) {
 		plans__free(plans);
 		return -ENOMEM;
 	}
@@ -65,6 +73,7 @@ void plans__free(struct plans *plans)
 	free(plans->rules);
 	free(plans->list);
 	free(plans->ids);
+	free(plans->devices);
 	free(plans);
 }
 
@@ -109,17 +118,37 @@ static const struct xfib_link *find_link(const struct plans *plans, uint32_t ifi
 	return NULL;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strncmp(((const struct device *)a)->name, ((const struct device *)b)->name, sizeof(((const struct device *)a)->name));
+}
+
+/* Each link and each rule that names one looks them up. */
+static void sort_devices(struct plans *plans)
+{
+	plans->device_count = 0;
+	for (uint32_t slot = 1; slot < plans->maps->sizes.links; slot++) {
+		const struct xfib_link *link = &plans->maps->links[slot];
+		struct device *device = &plans->devices[plans->device_count];
+
+		if (!link->ifindex)
+			continue;
+		memcpy(device->name, link->name, sizeof(device->name));
+		device->kind = link->flags & XFIB_LINK_VRF ? PLAN_VRF : PLAN_PORT;
+		plans->device_count++;
+	}
+	qsort(plans->devices, plans->device_count, sizeof(*plans->devices), compare_names);
+}
+
 static enum plan_device find_device(const char *name, void *data)
 {
 	const struct plans *plans = data;
+	const struct device *device;
+	struct device wanted = { .kind = PLAN_NO_DEVICE };
 
-	for (uint32_t slot = 1; slot < plans->maps->sizes.links; slot++) {
-		const struct xfib_link *link = &plans->maps->links[slot];
-
-		if (link->ifindex && !strncmp(link->name, name, sizeof(link->name)))
-			return link->flags & XFIB_LINK_VRF ? PLAN_VRF : PLAN_PORT;
-	}
-	return PLAN_NO_DEVICE;
+	memccpy(wanted.name, name, '\0', sizeof(wanted.name));
+	device = bsearch(&wanted, plans->devices, plans->device_count, sizeof(wanted), compare_names);
+	return device ? device->kind : PLAN_NO_DEVICE;
 }
 
 static bool is_held(uint32_t table, void *data)
@@ -273,6 +302,7 @@ int plans__update(struct plans *plans, const struct plans_opts *opts, struct pla
 	plans->steps = 0;
 	plans->full = false;
 	plans->asking4 = plans->asking6 = (struct plans_asking){ 0 };
+	sort_devices(plans);
 	for (uint32_t slot = 1; slot < maps->sizes.links; slot++) {
 		if (maps->links[slot].ifindex)
 			plans->ids[slot] = compile_link(plans, &maps->links[slot]);

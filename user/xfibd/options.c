@@ -82,7 +82,7 @@ static const struct options defaults = {
 	.receive_buffer = 64 * 1024 * 1024,
 	.audit_interval = 10,
 	.sizes = { .routes = 1572864, .nexthops = 65536, .groups = 1024, .links = 1024, .addresses = 4096,
-		   .neighbours = 65536, .rules = 2048, .plans = 8192, .fibs = 1024 },
+		   .neighbours = 65536, .rules = 2048, .plans = 16384, .fibs = 1024 },
 };
 
 const struct option_row *option__find(const char *name)
