@@ -155,17 +155,19 @@ static __always_inline enum xfib_reason nexthop__resolve(struct xfib_nexthop *ne
 	if (!nexthop->gateway_family) {
 		neighbour = xfib_neighbour__find(nexthop->ifindex, family, address, length);
 		if (!neighbour) {
-			event__send(XFIB_EVENT_NO_NEIGHBOUR, nexthop->ifindex, family, address, length);
+			if (!ret_egress->is_dry)
+				event__send(XFIB_EVENT_NO_NEIGHBOUR, nexthop->ifindex, family, address, length);
 			return XFIB_REASON_NO_NEIGHBOUR;
 		}
 	}
 	dmac.word = XFIB_READ_WORD(neighbour->dmac);
 	if (unlikely(dmac.byte[6] == XFIB_NEIGHBOUR_NONE)) {
-		event__send(XFIB_EVENT_NO_NEIGHBOUR, neighbour->ifindex, neighbour->gateway_family,
-			    neighbour->gateway, sizeof(neighbour->gateway));
+		if (!ret_egress->is_dry)
+			event__send(XFIB_EVENT_NO_NEIGHBOUR, neighbour->ifindex, neighbour->gateway_family,
+				    neighbour->gateway, sizeof(neighbour->gateway));
 		return XFIB_REASON_NO_NEIGHBOUR;
 	}
-	if (unlikely(dmac.byte[6] == XFIB_NEIGHBOUR_STALE)) {
+	if (unlikely(dmac.byte[6] == XFIB_NEIGHBOUR_STALE && !ret_egress->is_dry)) {
 		neighbour->state = XFIB_NEIGHBOUR_IN_USE;
 		event__send(XFIB_EVENT_STALE, neighbour->ifindex, neighbour->gateway_family, neighbour->gateway,
 			    sizeof(neighbour->gateway));

@@ -166,7 +166,7 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 	if (unlikely(target__is_reason(target)))
 		return target__reason(target);
 	hash = target & XFIB_TARGET_GROUP ? flow4__hash(packet, state, ip) : 0;
-	nexthop = target__nexthop(target, hash);
+	nexthop = target__nexthop(target, hash, &ret_egress->nexthop);
 	if (!nexthop)
 		return XFIB_REASON_NO_ROUTE;
 	reason = route__reason(nexthop);

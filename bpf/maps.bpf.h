@@ -76,6 +76,17 @@ struct {
 	__type(value, struct xfib_link_stats);
 } xfib_stats SEC(".maps");
 
+/* Key: id of the next hop. One element where they are not counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct xfib_counter);
+} xfib_nexthop_stats SEC(".maps");
+
+/* Whether they are: see xfibd --count-nexthops. */
+const volatile __u8 xfib_counts_nexthops = 1;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 64 * 1024);

@@ -91,10 +91,11 @@ static __always_inline bool rib4__is_own(const struct xfib_state *state, const _
 }
 
 /* The next hop that the target of a match means for a flow. NULL: a slot that is not in use. */
-static __always_inline struct xfib_nexthop *target__nexthop(__u32 target, __u32 hash)
+static __always_inline struct xfib_nexthop *target__nexthop(__u32 target, __u32 hash, __u32 *ret_id)
 {
 	if (unlikely(target & XFIB_TARGET_GROUP))
 		target = xfib_group_nexthop(target & ~XFIB_TARGET_GROUP, hash);
+	*ret_id = target;
 	return xfib_nexthop__get(target);
 }
 

@@ -13,6 +13,20 @@ static __always_inline void stats__count(__u32 link_slot, enum xfib_reason reaso
 	stats->reason[reason].bytes += length;
 }
 
+/* Counts a packet that is sent to a next hop. */
+static __always_inline void stats__count_nexthop(__u32 nexthop, __u32 length)
+{
+	struct xfib_counter *counter;
+
+	if (!xfib_counts_nexthops)
+		return;
+	counter = bpf_map_lookup_elem(&xfib_nexthop_stats, &nexthop);
+	if (!counter)
+		return;
+	counter->packets++;
+	counter->bytes += length;
+}
+
 /*
  * Sends an event, or nothing when the ring is full: then the daemon is behind
  * and a later packet will ask again.

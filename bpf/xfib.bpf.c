@@ -17,31 +17,57 @@
 #include "flow.bpf.h"
 #include "forward.bpf.h"
 
-SEC("xdp")
-int xfib_xdp(struct xdp_md *ctx)
+static __always_inline struct packet xdp__packet(struct xdp_md *ctx)
 {
-	struct packet packet = {
+	return (struct packet){
 		.ctx = ctx,
 		.data = (void *)(long)ctx->data,
 		.data_end = (void *)(long)ctx->data_end,
 		.length = ctx->data_end - ctx->data,
 		.ifindex = ctx->ingress_ifindex,
 	};
-	struct egress egress = {};
-	enum xfib_reason reason = packet__decide(&packet, &egress);
-	int action = XDP_PASS;
+}
 
-	if (likely(reason == XFIB_REASON_FORWARDED)) {
-		action = bpf_redirect_map(&xfib_tx, egress.ifindex, XDP_PASS);
-		if (likely(action == XDP_REDIRECT))
-			packet__rewrite(&packet, &egress);
-		else
-			reason = XFIB_REASON_NO_REDIRECT;
-	} else if (reason == XFIB_REASON_BLACKHOLE) {
-		action = XDP_DROP;
-	}
+/* What becomes of a packet, which is rewritten if it is forwarded. */
+static __always_inline enum xfib_reason xdp__treat(struct packet *packet, struct egress *egress)
+{
+	enum xfib_reason reason = packet__decide(packet, egress);
+
+	if (unlikely(reason != XFIB_REASON_FORWARDED))
+		return reason;
+	if (unlikely(bpf_redirect_map(&xfib_tx, egress->ifindex, XDP_PASS) != XDP_REDIRECT))
+		return XFIB_REASON_NO_REDIRECT;
+	packet__rewrite(packet, egress);
+	return XFIB_REASON_FORWARDED;
+}
+
+SEC("xdp")
+int xfib_xdp(struct xdp_md *ctx)
+{
+	struct packet packet = xdp__packet(ctx);
+	struct egress egress = {};
+	enum xfib_reason reason = xdp__treat(&packet, &egress);
+
 	stats__count(packet.link_slot, reason, packet.length);
-	return action;
+	if (likely(reason == XFIB_REASON_FORWARDED)) {
+		stats__count_nexthop(egress.nexthop, packet.length);
+		return XDP_REDIRECT;
+	}
+	return reason == XFIB_REASON_BLACKHOLE ? XDP_DROP : XDP_PASS;
+}
+
+/*
+ * The same for BPF_PROG_RUN: what it returns is the reason and the next hop, and nobody notices that it ran. It is never
+ * attached.
+ */
+SEC("xdp")
+int xfib_explain(struct xdp_md *ctx)
+{
+	struct packet packet = xdp__packet(ctx);
+	struct egress egress = { .is_dry = true };
+	enum xfib_reason reason = xdp__treat(&packet, &egress);
+
+	return reason | egress.nexthop << XFIB_EXPLAIN_NEXTHOP;
 }
 
 /* Bytes of headers that the decision may read: Ethernet, IPv6, TCP without options. */
@@ -74,6 +100,7 @@ int xfib_tc(struct __sk_buff *skb)
 		if (packet__rewrite(&packet, &egress))
 			bpf_csum_update(skb, ~(__u32)bpf_htons(1));
 		action = (int)bpf_redirect(egress.ifindex, 0);
+		stats__count_nexthop(egress.nexthop, packet.length);
 	} else if (reason == XFIB_REASON_BLACKHOLE) {
 		action = TC_ACT_SHOT;
 	}

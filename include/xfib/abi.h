@@ -557,6 +557,9 @@ struct xfib_link_stats {
 	struct xfib_counter reason[XFIB_REASON_COUNT];
 };
 
+/* What the program `explain` returns: enum xfib_reason, and from this bit on the id of the next hop, if it came so far. */
+#define XFIB_EXPLAIN_NEXTHOP 8
+
 enum xfib_event_kind {
 	XFIB_EVENT_NO_NEIGHBOUR = 1, /* a packet needs the MAC address of a neighbour that is not known */
 	XFIB_EVENT_STALE = 2,        /* a packet used a neighbour that the kernel considers stale */

@@ -550,6 +550,34 @@ int xfib_link__by_name(const struct xfib *instance, const char *name, struct xfi
  */
 int xfib_stats__read(const struct xfib *instance, uint32_t ifindex, struct xfib_counter *ret_counters, size_t count);
 
+/*
+ * Packets and bytes sent to a next hop since it got its id, summed over the processors.
+ *
+ * @id: as xfib_nexthop__each() says it
+ *
+ * -ENODATA: the daemon does not count them (xfibd --count-nexthops); -ENOENT: there can be no such next hop. One system call.
+ */
+int xfib_stats__read_nexthop(const struct xfib *instance, uint32_t id, struct xfib_counter *ret_counter);
+
+/* ---- packets ---- */
+
+struct xfib_explained {
+	uint32_t reason;   /* enum xfib_reason */
+	uint32_t nexthop;  /* id; 0: the packet did not come so far */
+};
+
+/*
+ * What would become of a frame that comes by an interface: runs the decision of the instance's XDP program on it
+ * (BPF_PROG_RUN). Nothing is sent, counted or asked for.
+ *
+ * @frame: an Ethernet frame of `length` bytes, at least 14; it is overwritten by what would be sent
+ * @ifindex: ingress interface, of this network namespace
+ *
+ * -EOPNOTSUPP: no pinned maps, or a kernel before Linux 5.15; -EPERM: only who may run BPF programs can ask.
+ */
+int xfib_packet__explain(const struct xfib *instance, uint32_t ifindex, void *frame, size_t length,
+			 struct xfib_explained *ret_explained);
+
 /* Name ("no_neighbour"), explanation and verdict of a reason; NULL, NULL and PASS for a number that is none. */
 const char *xfib_reason__name(uint32_t reason);
 const char *xfib_reason__text(uint32_t reason);

@@ -104,6 +104,22 @@ wrong 1 "route import /nonexistent/file: No such file" route import /nonexistent
 wrong 2 "explain: no address" explain
 wrong 2 "'1.2.3' is no" explain 1.2.3
 wrong 2 "explain: unknown word 'oif'" explain 1.2.3.4 oif lo
+wrong 2 "'proto' needs an argument" explain 1.2.3.4 from 1.2.3.5 iif lo proto
+wrong 1 "device 'nodevice' does not exist" explain 1.2.3.4 from 1.2.3.5 iif nodevice proto tcp
+wrong 2 "explain: a packet needs a source: from SRC" explain 1.2.3.4 iif lo proto tcp
+wrong 2 "explain: a packet needs a port that it comes by: iif DEV" explain 1.2.3.4 from 1.2.3.5 proto tcp
+wrong 2 "explain: what describes a packet needs its protocol" explain 1.2.3.4 from 1.2.3.5 iif lo dport 80
+wrong 2 "explain: proto 'tcpp': must be" explain 1.2.3.4 from 1.2.3.5 iif lo proto tcpp
+wrong 2 "explain: proto '256': must be a number from 0 to 255" explain 1.2.3.4 from 1.2.3.5 iif lo proto 256
+wrong 2 "explain: dport '80x': must be a number from 0 to 65535" explain 1.2.3.4 from 1.2.3.5 iif lo proto tcp dport 80x
+wrong 2 "explain: sport '65536': must be" explain 1.2.3.4 from 1.2.3.5 iif lo proto tcp sport 65536
+wrong 2 "explain: ttl '-1': must be" explain 1.2.3.4 from 1.2.3.5 iif lo proto tcp ttl -1
+wrong 2 "explain: 'sport' and 'dport' need 'proto tcp'" explain 1.2.3.4 from 1.2.3.5 iif lo proto icmp dport 80
+wrong 2 "explain: 'flowlabel': IPv4 has none" explain 1.2.3.4 from 1.2.3.5 iif lo proto tcp flowlabel 7
+wrong 2 "explain: length '27': the headers have 28 bytes" explain 1.2.3.4 from 1.2.3.5 iif lo proto udp length 27
+wrong 2 "explain: length '3001': must be a number from 0 to 3000" explain 1.2.3.4 from 1.2.3.5 iif lo proto udp length 3001
+wrong 2 "explain: where a packet is looked up its port says" explain 1.2.3.4 from 1.2.3.5 iif lo proto udp table 7
+wrong 2 "explain: a private copy does not have a program" --backend private explain 1.2.3.4 from 1.2.3.5 iif lo proto udp
 wrong 2 "monitor: unknown word 'now'" monitor 10.0.0.0/8 now
 wrong 2 "backend 'bpf': must be maps, private or auto" --backend bpf get 1.2.3.4
 wrong 2 "stats: a private copy does not have the counters" --backend private stats
@@ -113,7 +129,11 @@ wrong 2 "unknown word 'all'" nexthop show all
 wrong 2 "unknown word 'set'" link set
 wrong 2 "unknown word 'b'" link show a b
 wrong 1 "device 'nodevice' does not exist" link show nodevice
-wrong 2 "unknown word 'b'" stats a b
+wrong 2 "unknown word 'b'" stats lo b
+wrong 2 "stats: unknown word 'lo'" stats nexthop lo
+wrong 2 "stats: -r '0': seconds are a number from 1 to 86400" stats -r 0
+wrong 2 "stats: -r '1x': seconds are" stats nexthop -r 1x
+wrong 2 "stats: -r '99999999999999999999': times are" stats -r 1 99999999999999999999
 wrong 1 "device 'nodevice' does not exist" stats nodevice
 wrong 2 "no device" attach
 wrong 2 "no device" detach

@@ -95,7 +95,7 @@ XFIB_PUBLIC int xfib_instance__open(const struct xfib_open_opts *opts, struct xf
 	instance = calloc(1, sizeof(*instance));
 	if (!instance)
 		return error__set(-ENOMEM, "out of memory");
-	instance->rib4_fd = instance->rib6_fd = instance->stats_fd = -1;
+	instance->rib4_fd = instance->rib6_fd = instance->stats_fd = instance->nexthop_stats_fd = -1;
 	strcpy(instance->pin, pin);
 	strcpy(instance->socket, socket);
 	err = open_backend(instance, backend);

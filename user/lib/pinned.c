@@ -185,6 +185,7 @@ static int open_tries(struct xfib *instance)
 		{ "xfib_rib4", &instance->rib4_fd },
 		{ "xfib_rib6", &instance->rib6_fd },
 		{ "xfib_stats", &instance->stats_fd },
+		{ "xfib_nexthop_stats", &instance->nexthop_stats_fd },
 	};
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
@@ -194,6 +195,8 @@ static int open_tries(struct xfib *instance)
 		if (*maps[i].fd < 0)
 			return error__set(*maps[i].fd, "opening %s/%s: %s", instance->pin, maps[i].name,
 					  strerror(-*maps[i].fd));
+		if (maps[i].fd == &instance->nexthop_stats_fd)
+			instance->nexthop_counters = info.max_entries;
 		if (maps[i].fd == &instance->stats_fd && info.value_size != sizeof(struct xfib_link_stats))
 			return error__set(-EPROTO, "%s/xfib_stats counts other reasons than this library knows",
 					  instance->pin);
@@ -241,4 +244,5 @@ void pinned__close(struct xfib *instance)
 	close_map(&instance->rib4_fd);
 	close_map(&instance->rib6_fd);
 	close_map(&instance->stats_fd);
+	close_map(&instance->nexthop_stats_fd);
 }

@@ -44,7 +44,8 @@ struct xfib {
 	struct array routes, prefixes, nexthops, links, addresses, rules, plans, state;
 	struct array fib, fib_routes, fibs; /* the compiled FIB; not there in snapshots, and where nothing is mapped */
 	uint64_t *sources; /* choices of source addresses, see source.c; NULL: none are remembered */
-	int rib4_fd, rib6_fd, stats_fd;  /* XFIB_BACKEND_MAPS; else -1 */
+	int rib4_fd, rib6_fd, stats_fd, nexthop_stats_fd; /* XFIB_BACKEND_MAPS; else -1 */
+	uint32_t nexthop_counters;       /* elements of the latter */
 	struct private_copy *copy;       /* XFIB_BACKEND_PRIVATE: see private_copy.h */
 	struct snapshot *snapshot;       /* XFIB_BACKEND_SNAPSHOT: see snapshot.c */
 	char pin[256];

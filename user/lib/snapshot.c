@@ -169,7 +169,7 @@ static void describe(const struct xfib *from, struct snapshot *snapshot, struct 
 
 	instance->backend = XFIB_BACKEND_SNAPSHOT;
 	instance->snapshot = snapshot;
-	instance->rib4_fd = instance->rib6_fd = instance->stats_fd = -1;
+	instance->rib4_fd = instance->rib6_fd = instance->stats_fd = instance->nexthop_stats_fd = -1;
 	instance->routes = array_of(snapshot->routes, smaller(state->routes_end, from->routes.count), from->routes.element);
 	instance->prefixes = array_of(snapshot->prefixes, snapshot->prefix_count, sizeof(*snapshot->prefixes));
 	instance->nexthops = array_of(snapshot->nexthops, smaller(state->nexthops_end, from->nexthops.count),

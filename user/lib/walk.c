@@ -314,3 +314,31 @@ XFIB_PUBLIC int xfib_stats__read(const struct xfib *instance, uint32_t ifindex, 
 		memcpy(ret_counters, counters, count * sizeof(*counters));
 	return err;
 }
+
+XFIB_PUBLIC int xfib_stats__read_nexthop(const struct xfib *instance, uint32_t id, struct xfib_counter *ret_counter)
+{
+	struct xfib_counter counter = { 0 }, *each;
+	int processors = libbpf_num_possible_cpus(), err;
+
+	if (instance->backend != XFIB_BACKEND_MAPS)
+		return error__set(-EOPNOTSUPP, "packets are counted by the programs of an instance, and this is a copy of its routes");
+	if (instance->nexthop_counters <= 1)
+		return error__set(-ENODATA, "packets are not counted by next hop: start xfibd with --count-nexthops");
+	if (!id || id >= instance->nexthop_counters)
+		return error__set(-ENOENT, "next hop %u: there are %u at most", id, instance->nexthop_counters);
+	if (processors < 1)
+		return error__set(-EINVAL, "the number of processors is not known");
+	each = calloc((size_t)processors, sizeof(*each));
+	if (!each)
+		return error__set(-ENOMEM, "out of memory");
+	err = bpf_map_lookup_elem(instance->nexthop_stats_fd, &id, each);
+	for (int cpu = 0; !err && cpu < processors; cpu++) {
+		counter.packets += each[cpu].packets;
+		counter.bytes += each[cpu].bytes;
+	}
+	free(each);
+	if (err)
+		return error__set(err, "reading xfib_nexthop_stats: %s", strerror(-err));
+	*ret_counter = counter;
+	return 0;
+}

@@ -22,6 +22,7 @@ struct map_sizes {
 	uint32_t rules;
 	uint32_t plans;     /* steps of plans; at most 65536. 0: enough for few rules */
 	uint32_t fib_words; /* 24 bytes each; a power of two, at most XFIB_FIB_MAX_WORDS. 0: no compiled FIB */
+	bool count_nexthops; /* 16 bytes more for each, on each processor */
 	uint32_t fibs;      /* tables and families with one; a power of two */
 };
 
@@ -71,6 +72,8 @@ struct map_ops {
 	int (*write_neighbour)(struct maps *maps, const struct xfib_neighbour_key *key, uint32_t nexthop);
 	/* Lets packets be redirected to a device, or no longer. */
 	int (*write_target)(struct maps *maps, uint32_t ifindex, bool is_target);
+	/* Lets the counter of a next hop begin at zero. NULL: there is none. */
+	void (*clear_counter)(struct maps *maps, uint32_t nexthop);
 	/* Does what was put off. What cannot be done stays, and is tried again. NULL: nothing is ever put off. */
 	int (*flush)(struct maps *maps);
 	/* Waits until the programs that run have ended. */

@@ -137,6 +137,8 @@ int nexthops__take(struct nexthops *nexthops, const struct nexthop_key *key, uin
 	err = slots__take(&nexthops->slots, &id);
 	if (err)
 		return err;
+	if (nexthops->maps->ops->clear_counter)
+		nexthops->maps->ops->clear_counter(nexthops->maps, id);
 	info = &nexthops->info[id];
 	*info = (struct nexthop_info){ .key = *key, .references = 1 };
 	fill(&nexthops->maps->nexthops[id], key);

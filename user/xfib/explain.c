@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "get.h"
+#include "packet.h"
 
 enum column { PREFIX, TABLE, PATH, METRIC, PROTOCOL, COLUMNS };
 
@@ -173,23 +174,56 @@ static int explain(const struct xfib *instance, const struct xfib_query *query)
 	return answer(instance, query);
 }
 
+/* Words of a packet are taken out of argv; what is left are those of a query. */
+static int take_packet_words(int *argc, char **argv, struct packet_words *words)
+{
+	int kept = 0, status = STATUS_DONE;
+
+	for (int i = 0; i < *argc && !status; i++) {
+		if (packet__take_word(words, *argc, argv, &i, &status))
+			continue;
+		argv[kept++] = argv[i];
+		if (i + 1 < *argc)
+			argv[kept++] = argv[++i];
+	}
+	*argc = kept;
+	return status;
+}
+
+static bool has_source(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "from"))
+			return true;
+	}
+	return false;
+}
+
 int command_explain(int argc, char **argv)
 {
 	struct xfib_query query = { .size = sizeof(query) };
+	struct packet_words packet = { .ttl = 64 };
 	struct xfib *instance;
 	int status;
 
 	if (!argc)
 		return fail(STATUS_USAGE, "explain: no address: xfib explain ADDR [from SRC] [dev DEV] [exclude DEV] "
-			    "[table N|vrf DEV] [mark N|iif DEV]");
+			    "[table N|vrf DEV] [mark N|iif DEV], or ADDR from SRC iif DEV proto P [sport N] [dport N] [ttl N] [tos N] "
+			    "[length N] [flowlabel N]");
 	status = parse_address(argv[0], &query.family, query.destination);
+	argc--;
+	argv++;
 	if (!status)
-		status = get__parse_words("explain", argc - 1, argv + 1, &query);
+		status = take_packet_words(&argc, argv, &packet);
 	if (!status)
-		status = open_instance(&instance);
+		status = get__parse_words("explain", argc, argv, &query);
+	if (!status)
+		status = packet__check(&packet, &query, has_source(argc, argv));
+	if (!status)
+		status = packet.has_protocol ? open_maps("explain", "a program", &instance) : open_instance(&instance);
 	if (status)
 		return status;
-	status = explain(instance, &query);
+	status = packet.has_protocol ? packet__explain(instance, &packet, &query) : explain(instance, &query);
 	xfib_instance__close(instance);
 	return status;
 }

@@ -53,6 +53,7 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 		{ skeleton->maps.xfib_groups, sizes->groups },
 		{ skeleton->maps.xfib_links, sizes->links },
 		{ skeleton->maps.xfib_stats, sizes->links },
+		{ skeleton->maps.xfib_nexthop_stats, sizes->count_nexthops ? sizes->nexthops : 1 },
 		{ skeleton->maps.xfib_tx, sizes->links },
 		{ skeleton->maps.xfib_addresses, sizes->addresses },
 		{ skeleton->maps.xfib_neighbours, sizes->neighbours },
@@ -69,6 +70,7 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 			return err;
 	}
 	skeleton->rodata->xfib_link_slots = sizes->links;
+	skeleton->rodata->xfib_counts_nexthops = sizes->count_nexthops;
 	skeleton->rodata->xfib_fib_mask = sizes->fib_words - 1;
 	return bpf_map__set_value_size(skeleton->maps.xfib_fib, arena_bytes(sizes));
 }
@@ -122,6 +124,7 @@ static void take_descriptors(struct bpf_maps *bpf)
 	trie_queue__init(&bpf->queue6, bpf_map__fd(skeleton->maps.xfib_rib6), sizeof(struct xfib_rib6_key));
 	bpf->neighbours_fd = bpf_map__fd(skeleton->maps.xfib_neighbours);
 	bpf->tx_fd = bpf_map__fd(skeleton->maps.xfib_tx);
+	bpf->nexthop_stats_fd = bpf_map__fd(skeleton->maps.xfib_nexthop_stats);
 	bpf->stats_fd = bpf_map__fd(skeleton->maps.xfib_stats);
 	bpf->events_fd = bpf_map__fd(skeleton->maps.xfib_events);
 	bpf->grace_fd = bpf_map__fd(skeleton->maps.xfib_grace);
@@ -169,6 +172,14 @@ static int write_target(struct maps *maps, uint32_t ifindex, bool is_target)
 			   bpf_map_delete_elem(bpf->tx_fd, &ifindex);
 }
 
+static void clear_counter(struct maps *maps, uint32_t nexthop)
+{
+	const struct bpf_maps *bpf = (const struct bpf_maps *)maps;
+
+	if (maps->sizes.count_nexthops)
+		bpf_map_update_elem(bpf->nexthop_stats_fd, &nexthop, bpf->no_counter, BPF_ANY);
+}
+
 /* See xfib_grace in bpf/maps.bpf.h. */
 static int wait_for_programs(struct maps *maps)
 {
@@ -182,6 +193,7 @@ static const struct map_ops ops = {
 	.write_trie = write_trie,
 	.write_neighbour = write_neighbour,
 	.write_target = write_target,
+	.clear_counter = clear_counter,
 	.flush = flush,
 	.wait_for_programs = wait_for_programs,
 };
@@ -197,6 +209,11 @@ int bpf_maps__create(const struct map_sizes *sizes, struct bpf_maps **ret_maps)
 		return -ENOMEM;
 	bpf->grace_inner_fd = -1;
 	bpf->maps.ops = &ops;
+	bpf->no_counter = calloc((size_t)libbpf_num_possible_cpus(), sizeof(struct xfib_counter));
+	if (!bpf->no_counter) {
+		err = -ENOMEM;
+		goto fail;
+	}
 	bpf->maps.sizes = *sizes;
 	map_sizes__complete(&bpf->maps.sizes);
 	limit_arena(&bpf->maps.sizes);
@@ -252,5 +269,6 @@ void bpf_maps__destroy(struct bpf_maps *bpf)
 	}
 	if (bpf->grace_inner_fd >= 0)
 		close(bpf->grace_inner_fd);
+	free(bpf->no_counter);
 	free(bpf);
 }

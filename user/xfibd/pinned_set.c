@@ -67,6 +67,10 @@ int pinned_set__fill(const char *directory, const struct bpf_maps *maps, gid_t r
 	err = bpf_program__pin(maps->skeleton->progs.xfib_xdp, path);
 	if (err)
 		return err;
+	snprintf(path, sizeof(path), "%s/progs/explain", directory);
+	err = bpf_program__pin(maps->skeleton->progs.xfib_explain, path);
+	if (err)
+		return err;
 	snprintf(path, sizeof(path), "%s/progs/tc", directory);
 	err = bpf_program__pin(maps->skeleton->progs.xfib_tc, path);
 	return err ? err : share(directory, readers, 0750);
