@@ -517,7 +517,7 @@ XFIB_ASSERT_SIZE(struct xfib_rule, 96);
 #define XFIB_PLAN_USUAL 0  /* no plan: table local, then main */
 #define XFIB_PLAN_KERNEL 1 /* every packet goes up to the kernel */
 #define XFIB_PLAN_BEGIN 2  /* the first element that other plans are in */
-#define XFIB_PLAN_STEPS 64 /* most elements of a plan */
+#define XFIB_PLAN_STEPS 128 /* most elements of a plan */
 
 /* What becomes of a packet that a step matches. */
 enum xfib_plan_action {

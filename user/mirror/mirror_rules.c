@@ -131,7 +131,7 @@ static void list_priorities(const struct plans_asking *asking, char text[PLANS_A
 
 	for (uint32_t i = 0; i < asking->count; i++)
 		end += sprintf(end, "%s%u", i ? ", " : "", asking->priority[i]);
-	strcpy(end, !asking->more ? "" : asking->count ? " and others" : "there is no room for");
+	strcpy(end, asking->more ? " and others" : "");
 }
 
 /* Says once of each change which rules send packets up. */
@@ -143,10 +143,13 @@ static void report(char family, const struct plans_asking *asking, struct plans_
 		return;
 	*said = *asking;
 	list_priorities(asking, text);
-	if (*text)
+	if (asking->too_many)
+		log_warning("ip rule: IPv%c packets that meet more rules than the %d that there is room for go up to the kernel", family,
+			    XFIB_PLAN_STEPS - 1);
+	if (asking->count)
 		log_warning("ip rule: IPv%c packets that the rules of priority %s may concern go up to the kernel: only it can "
 			    "follow these", family, text);
-	else
+	if (!asking->count && !asking->too_many)
 		log_info("ip rule: the fast path follows all IPv%c rules", family);
 }
 

@@ -200,7 +200,7 @@ static uint16_t place(struct plans *plans, const struct plan *plan)
 /* Takes note of the rules for which packets go up. */
 static void note_asking(struct plans_asking *asking, const struct plan *plan)
 {
-	asking->more |= !plan->complete;
+	asking->too_many |= !plan->complete;
 	for (uint32_t i = 0; i + 1 < plan->count; i++) {
 		const struct xfib_plan_step *step = &plan->step[i];
 		uint32_t at = 0;

@@ -29,6 +29,7 @@ void plans__each_table(const struct plans *plans, void (*visit)(uint32_t table, 
 struct plans_asking {
 	uint32_t count;
 	bool more; /* there are others too */
+	bool too_many; /* the packets of some port meet more rules than a plan has room for */
 	uint32_t priority[PLANS_ASKING];
 };
 
