@@ -176,5 +176,17 @@ check "the route still is" [ "$(xfib -j route show table 400 | jq length)" = 1 ]
 check "and the rule is for the kernel" eventually 5 rules_up 50
 in_r ip rule del priority 50
 check "until it goes" eventually 5 rules_up ''
+
+# Whatever tables there are.
+check "a table that no rule leads to" in_r ip route add 198.18.0.0/15 via 10.0.1.14 table 500
+check "is not held" [ "$(xfib -j route show table 500 | jq length)" = 0 ]
+xfibd__stop
+check "xfibd starts, for all tables" xfibd__start --table all ra rb
+check "it is" [ "$(xfib -j route show table 500 | jq length)" = 1 ]
+check_match "the route of xfib's own is not, as the table is the kernel's now" 'table 400, which was written to xfib, is dropped' \
+	"$(cat "$DIR/xfibd.log")"
+in_r ip route add 198.18.0.0/16 via 10.0.1.15 table 501
+holds_501() { [ "$(xfib -j route show table 501 | jq length)" = 1 ]; }
+check "so is a table that comes later" eventually 5 holds_501
 check "xfibd is there" kill -0 "$(xfibd__pid)"
 finish

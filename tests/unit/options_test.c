@@ -25,7 +25,7 @@ static int parse(const char *line, struct options *options)
 static void wrong_ones_are_refused(void **state)
 {
 	static const char *const lines[] = {
-		"--table 0", "--table -1", "--table 4294967296", "--table 12abc", "--table EMPTY", "--table main5",
+		"--table 0", "--table -1", "--table 4294967296", "--table 12abc", "--table EMPTY", "--table main5", "--table al",
 		"--mode fast", "--on-exit maybe", "--max-routes 0", "--max-routes x", "--max-routes +5", "--max-links 1000",
 		"--max-groups 0x10", "--unknown", "-x", "nodevice", "lo nodevice", "--table", "--max-nexthops 99999999999",
 		"--port nodevice", "--pin relative", "--pin EMPTY", "--config /nonexistent", "--config", "--check=yes", "--verbose=yes", "--receive-buffer 4095", "--audit -1", "--audit 86401", "--receive-buffer 64M",
@@ -52,6 +52,9 @@ static void right_ones_are_taken(void **state)
 	struct options options;
 
 	(void)state;
+	assert_int_equal(parse("--table 7 --table all", &options), 0);
+	assert_true(options.tables.all);
+	assert_int_equal(options.tables.count, 1);
 	assert_int_equal(parse("--table 100 --table 4294967295 --mode auto --on-exit teardown --max-routes 100 --max-links 64 -v lo",
 			       &options), 0);
 	assert_int_equal(options.tables.count, 2);

@@ -66,11 +66,16 @@ static void swap(struct table_set *one, struct table_set *other)
 
 /* ---- questions ---- */
 
+bool mirror__is_fed(const struct mirror *mirror, uint32_t table)
+{
+	return table && table == mirror->opts.fed_table;
+}
+
 /* Whatever rules and links there are. */
 static bool is_always_mirrored(const struct mirror *mirror, uint32_t table)
 {
 	/* Table default, the last that is searched, is nearly always empty. */
-	if (mirror->opts.all_tables || table == XFIB_TABLE_MAIN || table == XFIB_TABLE_LOCAL || table == XFIB_TABLE_DEFAULT)
+	if ((mirror->opts.all_tables && !mirror__is_fed(mirror, table)) || table == XFIB_TABLE_MAIN || table == XFIB_TABLE_LOCAL || table == XFIB_TABLE_DEFAULT)
 		return true;
 	for (uint32_t i = 0; i < mirror->opts.table_count; i++) {
 		if (mirror->opts.tables[i] == table)
@@ -87,11 +92,6 @@ bool mirror__is_named(const struct mirror *mirror, uint32_t table)
 bool mirror__is_mirrored(const struct mirror *mirror, uint32_t table)
 {
 	return is_always_mirrored(mirror, table) || has(&mirror->named, table) || links__has_vrf(mirror->links, table);
-}
-
-bool mirror__is_fed(const struct mirror *mirror, uint32_t table)
-{
-	return table && table == mirror->opts.fed_table;
 }
 
 bool mirror__is_held(const struct mirror *mirror, uint32_t table)

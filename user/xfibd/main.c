@@ -132,6 +132,7 @@ static int start(struct daemon *daemon, const struct options *options)
 	struct mirror_opts opts = {
 		.tables = options->tables.numbers,
 		.table_count = options->tables.count,
+		.all_tables = options->tables.all,
 		.by_trie = options->by_trie,
 		.receive_buffer = (int)options->receive_buffer,
 		.audit_interval = options->audit_interval,

@@ -79,6 +79,10 @@ void option__take_tables(struct option_said *said, void *field)
 	struct option_tables *tables = field;
 	uint32_t number;
 
+	if (!strcmp(said->value, "all")) {
+		tables->all = true;
+		return;
+	}
 	if (!read_number(said, &number))
 		return;
 	if (tables->count == TABLES_MAX)

@@ -30,7 +30,8 @@ static const struct option_row rows[] = {
 	{ "mode", "MODE", .take = option__take_mode, FIELD(mode), .live = true,
 	  .help = "attach to each DEV in mode native (default), generic or auto" },
 	{ "table", "N", .take = option__take_tables, FIELD(tables), .low = 1, .high = UINT32_MAX, .repeatable = true,
-	  .help = "mirror table N (1 to 4294967295) though no rule leads there; may be repeated" },
+	  .help = "mirror table N (1 to 4294967295), or all there are, though no rule leads there;\n"
+		  "may be repeated" },
 	{ "on-exit", "WHAT", .take = option__take_on_exit, FIELD(teardown), .live = true,
 	  .help = "at SIGTERM or SIGINT: keep forwarding in place (default), or teardown" },
 	{ "pin", "DIR", .take = option__take_pin, FIELD(pin),

@@ -19,6 +19,7 @@
 #define PORTS_MAX 1024
 
 struct option_tables {
+	bool all; /* whatever tables the kernel has */
 	uint32_t count;
 	uint32_t numbers[TABLES_MAX];
 };
