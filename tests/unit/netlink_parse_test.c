@@ -379,6 +379,27 @@ static void a_prefix_has_no_host_bits(void **state)
 	}
 }
 
+/* A length whose highest bit is set is a small number to who compares signed ones. */
+static void a_length_beyond_the_end_is_seen(void **state)
+{
+	static const uint32_t beyond[] = { 33, 0x7fffffff, 0x80000000, 0x80000020, 0xfffffff0, 0xffffffff };
+
+	(void)state;
+	begin(RTM_NEWROUTE, 16);
+	assert_int_equal(message.header.nlmsg_len, 32);
+	assert_true(nl_parse__is_whole(&message.header, 32));
+	assert_true(nl_parse__is_whole(&message.header, 1000));
+	assert_false(nl_parse__is_whole(&message.header, 31));
+	assert_false(nl_parse__is_whole(&message.header, 15));
+	assert_false(nl_parse__is_whole(&message.header, -4));
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+		message.header.nlmsg_len = beyond[i];
+		assert_false(nl_parse__is_whole(&message.header, 32));
+	}
+	message.header.nlmsg_len = 15;
+	assert_false(nl_parse__is_whole(&message.header, 32));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +411,7 @@ int main(void)
 		cmocka_unit_test(damaged_anyhow),
 		cmocka_unit_test(outputs_stay_untouched),
 		cmocka_unit_test(a_prefix_has_no_host_bits),
+		cmocka_unit_test(a_length_beyond_the_end_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static int ask(struct nl *nl, struct mnl_socket *socket, const struct nlmsghdr *
 		if (length < 0)
 			return -errno;
 		answer = (const void *)nl->feature_answer;
-		if (!mnl_nlmsg_ok(answer, (int)length))
+		if (!nl_parse__is_whole(answer, (int)length))
 			return -EBADMSG;
 	} while (answer->nlmsg_seq != request->nlmsg_seq);
 	if (answer->nlmsg_type == NLMSG_ERROR) {

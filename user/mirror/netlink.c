@@ -239,7 +239,7 @@ int nl__receive(struct nl *nl, int limit)
 		if (length < 0)
 			return (int)length;
 		left = (int)length;
-		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left), handled++) {
+		for (; nl_parse__is_whole(message, left); message = mnl_nlmsg_next(message, &left), handled++) {
 			if (!is_dumped(nl, message)) /* as is the rest of a dump that was given up */
 				dispatch(nl, message, false);
 		}
@@ -282,7 +282,7 @@ static bool take_part(struct nl *nl, ssize_t length, bool *interrupted, int *ret
 	const struct nlmsghdr *message = nl->buffer;
 	int left = (int)length;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; nl_parse__is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
 		if (!is_dumped(nl, message)) {
 			dispatch(nl, message, false);
 			continue;

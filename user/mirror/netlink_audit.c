@@ -84,7 +84,7 @@ int nl__audit_handle(struct nl *nl)
 	const struct nlmsghdr *message = nl->audit_part;
 	int left = (int)nl->audit_length;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; nl_parse__is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
 		struct nl_route route;
 		int err;
 

@@ -15,6 +15,12 @@
 /* Number of paths that a route may have; a message cannot hold more. */
 #define NL_PATHS_MAX 4096
 
+/* Is all of a message within the `left` bytes? mnl_nlmsg_ok() compares signed numbers, and takes 2^31 and more for small ones. */
+static inline bool nl_parse__is_whole(const struct nlmsghdr *message, int left)
+{
+	return left >= (int)sizeof(*message) && message->nlmsg_len >= sizeof(*message) && message->nlmsg_len <= (uint32_t)left;
+}
+
 int nl_parse__link(const struct nlmsghdr *message, struct nl_link *ret_link);
 int nl_parse__address(const struct nlmsghdr *message, struct nl_address *ret_address);
 int nl_parse__neighbour(const struct nlmsghdr *message, struct nl_neighbour *ret_neighbour);

@@ -77,7 +77,7 @@ static bool take_answers(const void *buffer, size_t size, uint32_t last, nl_erro
 	int left = (int)size;
 	bool done = false;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; nl_parse__is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
 		const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
 
 		/* Number 0 are neighbours that could not be asked for: nobody waits for those. */
