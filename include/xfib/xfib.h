@@ -236,7 +236,7 @@ struct xfib_verification {
  * Compares what packets get by the compiled FIB with what they get by the LPM
  * tries, for the first and last address of every prefix and the one behind.
  * `report` may be NULL. -EOPNOTSUPP: this instance has no tries that can be
- * asked. Two system calls an address: some seconds for a full table.
+ * asked; -EAGAIN: the daemon ended in the middle of a change. Two system calls an address: some seconds for a full table.
  */
 int xfib_instance__verify(const struct xfib *instance, xfib_difference_fn report, void *data,
 			  struct xfib_verification *ret_result);

@@ -52,8 +52,21 @@ check_not "the program has been replaced" [ "$(attached_id ra)" = "$id" ]
 check "forwards by the new one" eventually 2 forwards
 check_not "no directory of the change is left" ls "$XFIB_PIN-new" "$XFIB_PIN-old"
 
-# ---- killed between the publishing of its set and the replacing of the programs ----
+# ---- killed in the middle of a change: xfib_state.changes, 68 bytes from its beginning, is odd for good ----
 xfibd__stop KILL
+set_odd() {
+	local bytes
+	bytes=$(in_r bpftool -j map lookup pinned "$XFIB_PIN/xfib_state" key 0 0 0 0 |
+		jq -r '.value | .[68] = (if .[68] | test("[13579bdf]$") then .[68] else "0x01" end) | join(" ")')
+	# shellcheck disable=SC2086 # a list of bytes
+	in_r bpftool map update pinned "$XFIB_PIN/xfib_state" key 0 0 0 0 value $bytes
+}
+check "the number of changes is odd" set_odd
+check_status "verify does not wait for the end of the change" 1 timeout 10 ip netns exec "$R" "$BUILD/xfib" verify
+check_match "  and says what to do" 'ended in the middle of a change, and look-ups go by the tries: start it again' "$ERR"
+check "  routes are found" xfib get 10.0.2.1
+
+# ---- killed between the publishing of its set and the replacing of the programs ----
 id=$(attached_id ra)
 mv "$XFIB_PIN" "$DIR/bpf/older"
 check "a set without ports" xfibd__start

@@ -6,6 +6,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -48,7 +49,15 @@ static uint32_t target_by_tries(const struct xfib *instance, uint32_t family, ui
 	return decided ? decided->target : XFIB_NONE;
 }
 
-enum outcome { SAME, LEFT_TO_TRIE, DIFFERENT };
+enum outcome { SAME, LEFT_TO_TRIE, DIFFERENT, ABANDONED };
+
+/* Did the daemon end in the middle of a change? Then nobody will ever say that it is complete. */
+static bool is_abandoned(const struct xfib *instance)
+{
+	const struct xfib_state *state = instance->state.memory;
+
+	return __atomic_load_n(&state->changes, __ATOMIC_ACQUIRE) & 1 && state->pid && kill((pid_t)state->pid, 0) && errno == ESRCH;
+}
 
 static enum outcome compare(const struct xfib *instance, struct xfib_difference *difference)
 {
@@ -72,6 +81,8 @@ static enum outcome compare(const struct xfib *instance, struct xfib_difference 
 		if (difference->by_fib == difference->by_trie)
 			return SAME;
 	}
+	if (!by_fib && is_abandoned(instance))
+		return ABANDONED;
 	return by_fib ? DIFFERENT : LEFT_TO_TRIE;
 }
 
@@ -96,6 +107,7 @@ struct verification {
 	xfib_difference_fn report;
 	void *data;
 	struct xfib_verification *result;
+	bool abandoned;
 };
 
 static void check(struct verification *verification, struct xfib_difference *difference)
@@ -106,6 +118,9 @@ static void check(struct verification *verification, struct xfib_difference *dif
 		break;
 	case LEFT_TO_TRIE:
 		verification->result->left_to_trie++;
+		break;
+	case ABANDONED:
+		verification->abandoned = true;
 		break;
 	case DIFFERENT:
 		verification->result->differences++;
@@ -132,7 +147,7 @@ XFIB_PUBLIC int xfib_instance__verify(const struct xfib *instance, xfib_differen
 				      struct xfib_verification *ret_result)
 {
 	struct xfib_verification result = { .size = sizeof(result) };
-	struct verification verification = { instance, report, data, &result };
+	struct verification verification = { .instance = instance, .report = report, .data = data, .result = &result };
 	const struct xfib_state *state = instance->state.memory;
 	struct xfib_route route;
 
@@ -140,11 +155,14 @@ XFIB_PUBLIC int xfib_instance__verify(const struct xfib *instance, xfib_differen
 		return error__set(-EINVAL, "xfib_instance__verify: size %zu of the result is not known", ret_result->size);
 	if (instance->backend != XFIB_BACKEND_MAPS || !instance->fib.memory || !state)
 		return error__set(-EOPNOTSUPP, "only maps of a daemon, which this process may map, have tries to compare with");
-	for (uint32_t id = 1; id < state->routes_end && id < instance->routes.count; id++) {
+	for (uint32_t id = 1; !verification.abandoned && id < state->routes_end && id < instance->routes.count; id++) {
 		if (!instance__route(instance, id, &route) || !route.family || route.flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER))
 			continue;
 		check_prefix(&verification, &route);
 	}
+	if (verification.abandoned)
+		return error__set(-EAGAIN, "xfibd (pid %u) ended in the middle of a change, and look-ups go by the tries: start it again",
+				  state->pid);
 	*ret_result = result;
 	return 0;
 }
