@@ -8,10 +8,11 @@
 
 # Packets to prefixes that stay in every step: all forwarded, and none but by the links that are named.
 steps__traffic() { # description, does rb take some (any: it may), does rc
-	local all rb rc
-	read -r all rb rc <<<"$(routers__traffic)"
-	echo "# forwarded ${all:-0}, of them by rb ${rb:-0}, by rc ${rc:-0}"
+	local all others rb rc
+	read -r all others rb rc <<<"$(routers__traffic)"
+	echo "# forwarded ${all:-0}, of them by rb ${rb:-0}, by rc ${rc:-0}; not forwarded: ${others:-?}"
 	check "  $1" [ "${all:-0}" -ge 100000 ]
+	check "  and nearly all of them" [ "${others:-100000}" -lt 100 ] # ARP and the like go up
 	[ "$2" = any ] || check "  by rb: $2" [ "$2" = "$([ "${rb:-0}" -gt 1000 ] && echo yes || echo no)" ]
 	check "  by rc: $3" [ "$3" = "$([ "${rc:-0}" -gt 1000 ] && echo yes || echo no)" ]
 }
