@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <xfib/abi.h>
 
 int pins__lock(const char *directory, int *ret_fd)
 {
@@ -50,28 +49,45 @@ static void empty(const char *directory)
 	closedir(dir);
 }
 
-/* Whatever the layout of the set is: see struct xfib_state. */
-static void retire(const char *directory)
+int pins__read_state(const char *directory, union pins_state *ret_value, int *ret_fd)
 {
-	union {
-		struct xfib_state state;
-		uint8_t bytes[4096];
-	} value = { 0 };
 	struct bpf_map_info info = { 0 };
 	uint32_t length = sizeof(info), zero = 0;
 	char path[PATH_MAX];
-	int fd;
+	int fd, err;
 
+	memset(ret_value, 0, sizeof(*ret_value));
 	if (snprintf(path, sizeof(path), "%s/xfib_state", directory) >= (int)sizeof(path))
-		return;
+		return -ENAMETOOLONG;
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &length) && info.value_size >= 2 * sizeof(uint32_t) &&
-	    info.value_size <= sizeof(value) && !bpf_map_lookup_elem(fd, &zero, &value)) {
-		value.state.retired = 1;
-		bpf_map_update_elem(fd, &zero, &value, BPF_ANY);
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &length);
+	if (!err && (info.value_size < 2 * sizeof(uint32_t) || info.value_size > sizeof(*ret_value)))
+		err = -EPROTO;
+	if (!err)
+		err = bpf_map_lookup_elem(fd, &zero, ret_value);
+	if (err) {
+		close(fd);
+		return err;
 	}
+	if (info.value_size != sizeof(ret_value->state) && ret_value->state.layout == XFIB_LAYOUT)
+		ret_value->state.layout = 0;
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Whatever the layout of the set is: see struct xfib_state. */
+static void retire(const char *directory)
+{
+	union pins_state value;
+	uint32_t zero = 0;
+	int fd;
+
+	if (pins__read_state(directory, &value, &fd))
+		return;
+	value.state.retired = 1;
+	bpf_map_update_elem(fd, &zero, &value, BPF_ANY);
 	close(fd);
 }
 

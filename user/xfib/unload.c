@@ -22,36 +22,6 @@
 #define STOP_SECONDS 10
 #define POLL_MICROSECONDS 20000
 
-/* The state as far as it can be understood: `layout` says whether the rest is valid. -ENOENT: nothing is pinned. */
-static int read_state(const char *pin, struct xfib_state *ret_state)
-{
-	union {
-		struct xfib_state state;
-		uint8_t bytes[4096];
-	} value = { 0 };
-	struct bpf_map_info info = { 0 };
-	uint32_t length = sizeof(info), zero = 0;
-	char path[PATH_MAX];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/xfib_state", pin);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return fd;
-	err = bpf_obj_get_info_by_fd(fd, &info, &length);
-	if (!err && (info.value_size > sizeof(value) || info.value_size < sizeof(value.state.layout)))
-		err = -EPROTO;
-	if (!err)
-		err = bpf_map_lookup_elem(fd, &zero, &value);
-	close(fd);
-	if (err)
-		return err;
-	if (info.value_size != sizeof(value.state) && value.state.layout == XFIB_LAYOUT)
-		value.state.layout = 0;
-	*ret_state = value.state;
-	return 0;
-}
-
 static int check_namespace(const char *pin, const struct xfib_state *state)
 {
 	struct stat info;
@@ -126,19 +96,21 @@ static void remove_sets(const char *pin)
 int command_unload(int argc, char **argv)
 {
 	const char *pin = pin_directory();
-	struct xfib_state state = { 0 };
-	int err, lock = -1, status;
+	union pins_state value;
+	const struct xfib_state *state = &value.state;
+	int err, fd, lock = -1, status;
 
 	if (argc)
 		return fail(STATUS_USAGE, "unload: unknown word '%s'", argv[0]);
-	err = read_state(pin, &state);
+	err = pins__read_state(pin, &value, &fd);
 	if (err == -ENOENT)
 		return STATUS_DONE; /* nothing there is what was asked for */
 	if (err)
 		return fail(STATUS_FAILED, "unload: reading %s/xfib_state: %s", pin, strerror(-err));
-	status = check_namespace(pin, &state);
+	close(fd);
+	status = check_namespace(pin, state);
 	if (!status)
-		status = stop_daemon(pin, &state, &lock);
+		status = stop_daemon(pin, state, &lock);
 	if (!status)
 		status = detach_all(pin);
 	if (!status) {
