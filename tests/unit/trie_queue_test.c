@@ -40,7 +40,7 @@ static void assert_alike(int fd, int expected)
 		assert_int_equal(route_of(fd, n), route_of(expected, n));
 }
 
-static void run_randomly(bool singly)
+static void run_randomly(bool singly, bool often)
 {
 	struct trie_queue *queue = malloc(sizeof(*queue));
 	int fd = make_trie(PREFIXES + 1), expected = make_trie(PREFIXES + 1);
@@ -49,24 +49,25 @@ static void run_randomly(bool singly)
 	assert_non_null(queue);
 	trie_queue__init(queue, fd, sizeof(struct xfib_rib4_key));
 	queue->singly = singly;
-	for (uint32_t i = 1; i <= 20000; i++) {
+	for (uint32_t i = 1; i <= 40000; i++) {
 		struct xfib_rib4_key key = key_of(unit__below(PREFIXES));
 		struct xfib_rib_value value = { .route = i, .prefix_length = 24 };
-		bool deletes = unit__below(100) < (i / 2000 % 2 ? 60 : 5);
+		bool deletes = unit__below(100) < (i / 2000 % 3 ? 5 : 60);
 
 		assert_int_equal(trie_queue__add(queue, &key, deletes ? NULL : &value), 0);
 		if (deletes)
 			bpf_map_delete_elem(expected, &key);
 		else
 			assert_int_equal(bpf_map_update_elem(expected, &key, &value, BPF_ANY), 0);
-		if (unit__below(400))
+		if (unit__below(often ? 400 : 4000))
 			continue;
 		assert_int_equal(trie_queue__flush(queue), 0);
 		assert_alike(fd, expected);
 	}
 	assert_int_equal(trie_queue__flush(queue), 0);
-	assert_int_equal(queue->count, 0);
+	assert_int_equal(trie_queue__waiting(queue), 0);
 	assert_alike(fd, expected);
+	trie_queue__end(queue);
 	free(queue);
 	close(fd);
 	close(expected);
@@ -75,13 +76,20 @@ static void run_randomly(bool singly)
 static void changes_that_wait_end_as_those_made_one_by_one(void **state)
 {
 	(void)state;
-	run_randomly(false);
+	run_randomly(false, true);
+}
+
+static void so_they_do_where_a_thread_makes_them(void **state)
+{
+	(void)state;
+	run_randomly(false, false);
 }
 
 static void so_they_do_where_the_kernel_takes_them_singly(void **state)
 {
 	(void)state;
-	run_randomly(true);
+	run_randomly(true, true);
+	run_randomly(true, false);
 }
 
 static void what_is_refused_stays_in_order(void **state)
@@ -106,19 +114,64 @@ static void what_is_refused_stays_in_order(void **state)
 	assert_in_range(made, 1, 39);
 	for (uint32_t n = made; n < 40; n++)
 		assert_int_equal(route_of(fd, n), 0);
-	left = queue->count;
+	left = trie_queue__waiting(queue);
 	assert_int_equal(left, 40 - made);
 	assert_int_equal(trie_queue__flush(queue), -ENOSPC);
-	assert_int_equal(queue->count, left);
+	assert_int_equal(trie_queue__waiting(queue), left);
 	key = key_of(0);
-	assert_int_equal(trie_queue__add(queue, &key, NULL), -ENOSPC); /* it has to wait for what is before it */
+	assert_int_equal(trie_queue__add(queue, &key, NULL), 0); /* it has to wait for what is before it */
+	assert_int_equal(trie_queue__flush(queue), -ENOSPC);
+	assert_int_equal(route_of(fd, 0), 1);
 	for (uint32_t n = 0; n < made; n++) {
 		key = key_of(n);
 		assert_int_equal(bpf_map_delete_elem(fd, &key), 0);
 	}
 	(void)trie_queue__flush(queue);
-	assert_true(queue->count < left);
+	assert_true(trie_queue__waiting(queue) < left);
 	assert_int_equal(route_of(fd, made), made + 1);
+	trie_queue__end(queue);
+	free(queue);
+	close(fd);
+}
+
+/* A trie with room for few: the writer meets that, and what is added afterwards is refused, not lost among what waits. */
+static void what_the_thread_is_refused_stays_in_order_too(void **state)
+{
+	struct trie_queue *queue = malloc(sizeof(*queue));
+	uint32_t added = 0, made = 0;
+	int fd = make_trie(20), err = 0;
+
+	(void)state;
+	assert_non_null(queue);
+	trie_queue__init(queue, fd, sizeof(struct xfib_rib4_key));
+	for (; added < 4 * TRIE_BATCH_ROOM; added++) {
+		struct xfib_rib4_key key = key_of(added);
+		struct xfib_rib_value value = { .route = added + 1 };
+
+		err = trie_queue__add(queue, &key, &value);
+		if (err)
+			break;
+	}
+	assert_int_equal(err, -ENOSPC);
+	assert_int_equal(added, 2 * TRIE_BATCH_ROOM);
+	assert_int_equal(trie_queue__flush(queue), -ENOSPC);
+	while (route_of(fd, made) == made + 1)
+		made++;
+	assert_in_range(made, 1, 20);
+	assert_int_equal(trie_queue__waiting(queue), added - made);
+	for (uint32_t at = 0; at < added; at += 16) { /* as there is room again, all are made */
+		for (uint32_t n = 0; n < added; n++) {
+			struct xfib_rib4_key key = key_of(n);
+
+			if (n + 1 != added)
+				bpf_map_delete_elem(fd, &key);
+		}
+		if (!trie_queue__flush(queue))
+			break;
+	}
+	assert_int_equal(trie_queue__waiting(queue), 0);
+	assert_int_equal(route_of(fd, added - 1), added);
+	trie_queue__end(queue);
 	free(queue);
 	close(fd);
 }
@@ -127,8 +180,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(changes_that_wait_end_as_those_made_one_by_one),
+		cmocka_unit_test(so_they_do_where_a_thread_makes_them),
 		cmocka_unit_test(so_they_do_where_the_kernel_takes_them_singly),
 		cmocka_unit_test(what_is_refused_stays_in_order),
+		cmocka_unit_test(what_the_thread_is_refused_stays_in_order_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

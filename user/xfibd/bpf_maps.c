@@ -120,8 +120,8 @@ static void take_descriptors(struct bpf_maps *bpf)
 {
 	struct xfib_bpf *skeleton = bpf->skeleton;
 
-	trie_queue__init(&bpf->queue4, bpf_map__fd(skeleton->maps.xfib_rib4), sizeof(struct xfib_rib4_key));
-	trie_queue__init(&bpf->queue6, bpf_map__fd(skeleton->maps.xfib_rib6), sizeof(struct xfib_rib6_key));
+	bpf->queue4.fd = bpf_map__fd(skeleton->maps.xfib_rib4);
+	bpf->queue6.fd = bpf_map__fd(skeleton->maps.xfib_rib6);
 	bpf->neighbours_fd = bpf_map__fd(skeleton->maps.xfib_neighbours);
 	bpf->tx_fd = bpf_map__fd(skeleton->maps.xfib_tx);
 	bpf->nexthop_stats_fd = bpf_map__fd(skeleton->maps.xfib_nexthop_stats);
@@ -140,7 +140,7 @@ static int write_trie(struct maps *maps, uint32_t family, const struct xfib_rib6
 	int err;
 
 	/* Behind what was put off, or else it would be undone by it. */
-	if (maps->deferring || queue->count)
+	if (maps->deferring || trie_queue__waiting(queue))
 		err = trie_queue__add(queue, key, value);
 	else
 		return value ? bpf_map_update_elem(queue->fd, key, value, BPF_ANY) : bpf_map_delete_elem(queue->fd, key);
@@ -208,6 +208,8 @@ int bpf_maps__create(const struct map_sizes *sizes, struct bpf_maps **ret_maps)
 	if (!bpf)
 		return -ENOMEM;
 	bpf->grace_inner_fd = -1;
+	trie_queue__init(&bpf->queue4, -1, sizeof(struct xfib_rib4_key));
+	trie_queue__init(&bpf->queue6, -1, sizeof(struct xfib_rib6_key));
 	bpf->maps.ops = &ops;
 	bpf->no_counter = calloc((size_t)libbpf_num_possible_cpus(), sizeof(struct xfib_counter));
 	if (!bpf->no_counter) {
@@ -250,6 +252,8 @@ void bpf_maps__destroy(struct bpf_maps *bpf)
 	if (!bpf)
 		return;
 	maps = &bpf->maps;
+	trie_queue__end(&bpf->queue4);
+	trie_queue__end(&bpf->queue6);
 	if (bpf->skeleton) {
 		struct xfib_bpf *skeleton = bpf->skeleton;
 

@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #define ENOTSUPP 524 /* the kernel's own; no header for user space has it */
@@ -13,72 +14,192 @@ void trie_queue__init(struct trie_queue *queue, int fd, uint32_t key_size)
 	memset(queue, 0, sizeof(*queue));
 	queue->fd = fd;
 	queue->key_size = key_size;
+	pthread_mutex_init(&queue->lock, NULL);
+	pthread_cond_init(&queue->moved, NULL);
 }
 
-/* Makes one change, the first; how many were made goes to *ret_done. */
-static int make_one(const struct trie_queue *queue, uint32_t *ret_done)
-{
-	int err = queue->deletes ? bpf_map_delete_elem(queue->fd, queue->keys) :
-				   bpf_map_update_elem(queue->fd, queue->keys, queue->values, BPF_ANY);
+/* ---- a batch ---- */
 
-	if (err == -ENOENT && queue->deletes)
+/* Makes one change, the next; how many were made goes to *ret_made. */
+static int make_one(const struct trie_queue *queue, struct trie_batch *batch, uint32_t *ret_made)
+{
+	const void *key = batch->keys + batch->done * queue->key_size;
+	bool deletes = batch->deletes[batch->done];
+	int err = deletes ? bpf_map_delete_elem(queue->fd, key) :
+			    bpf_map_update_elem(queue->fd, key, &batch->values[batch->done], BPF_ANY);
+
+	if (err == -ENOENT && deletes)
 		err = 0;
-	*ret_done = !err;
+	*ret_made = !err;
 	return err;
 }
 
-static int make_many(struct trie_queue *queue, uint32_t *ret_done)
+/* The next `wanted` ones, which are alike. */
+static int make_many(struct trie_queue *queue, struct trie_batch *batch, uint32_t wanted, uint32_t *ret_made)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	uint32_t count = queue->count;
-	int err = queue->deletes ? bpf_map_delete_batch(queue->fd, queue->keys, &count, &opts) :
-				   bpf_map_update_batch(queue->fd, queue->keys, queue->values, &count, &opts);
+	uint8_t *keys = batch->keys + batch->done * queue->key_size;
+	bool deletes = batch->deletes[batch->done];
+	uint32_t count = wanted;
+	int err = deletes ? bpf_map_delete_batch(queue->fd, keys, &count, &opts) :
+			    bpf_map_update_batch(queue->fd, keys, &batch->values[batch->done], &count, &opts);
 
 	/* A kernel that does not know the call leaves the count alone, or says 0. */
 	if (err == -ENOTSUPP || err == -EOPNOTSUPP || err == -EINVAL) {
 		queue->singly = true;
-		return make_one(queue, ret_done);
+		return make_one(queue, batch, ret_made);
 	}
-	*ret_done = err ? count < queue->count ? count : 0 : queue->count;
-	if (err == -ENOENT && queue->deletes) {
-		++*ret_done;
+	*ret_made = err ? count < wanted ? count : 0 : wanted;
+	if (err == -ENOENT && deletes) {
+		++*ret_made;
 		err = 0;
 	}
 	return err;
 }
 
-static void drop(struct trie_queue *queue, uint32_t done)
+static int write_batch(struct trie_queue *queue, struct trie_batch *batch)
 {
-	queue->count -= done;
-	memmove(queue->keys, queue->keys + done * queue->key_size, queue->count * queue->key_size);
-	memmove(queue->values, queue->values + done, queue->count * sizeof(*queue->values));
+	while (batch->done < batch->count) {
+		uint32_t end = batch->done + 1, made = 0;
+		int err;
+
+		while (end < batch->count && batch->deletes[end] == batch->deletes[batch->done])
+			end++;
+		err = queue->singly || end == batch->done + 1 ? make_one(queue, batch, &made) :
+								make_many(queue, batch, end - batch->done, &made);
+		batch->done += made;
+		if (err)
+			return err;
+	}
+	batch->done = batch->count = 0;
+	return 0;
+}
+
+/* ---- the writer ---- */
+
+static struct trie_batch *other_batch(struct trie_queue *queue)
+{
+	return &queue->batches[!queue->filling];
+}
+
+static void *write_what_is_handed(void *data)
+{
+	struct trie_queue *queue = data;
+
+	pthread_mutex_lock(&queue->lock);
+	while (queue->handed || !queue->ends) {
+		if (!queue->handed) {
+			pthread_cond_wait(&queue->moved, &queue->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&queue->lock);
+		/* Should it fail, the rest stays in the batch, and whoever waits for the writer tries it again. */
+		(void)write_batch(queue, other_batch(queue));
+		pthread_mutex_lock(&queue->lock);
+		queue->handed = false;
+		pthread_cond_signal(&queue->moved);
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return NULL;
+}
+
+static int start_writer(struct trie_queue *queue)
+{
+	sigset_t all, held;
+	int err;
+
+	if (queue->has_writer)
+		return 0;
+	queue->ends = false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &held); /* signals are for the threads that there were */
+	err = pthread_create(&queue->writer, NULL, write_what_is_handed, queue);
+	pthread_sigmask(SIG_SETMASK, &held, NULL);
+	queue->has_writer = !err;
+	return -err;
+}
+
+static void await_writer(struct trie_queue *queue)
+{
+	if (!queue->has_writer)
+		return;
+	pthread_mutex_lock(&queue->lock);
+	while (queue->handed)
+		pthread_cond_wait(&queue->moved, &queue->lock);
+	pthread_mutex_unlock(&queue->lock);
+}
+
+static void stop_writer(struct trie_queue *queue)
+{
+	if (!queue->has_writer)
+		return;
+	pthread_mutex_lock(&queue->lock);
+	queue->ends = true;
+	pthread_cond_signal(&queue->moved);
+	pthread_mutex_unlock(&queue->lock);
+	pthread_join(queue->writer, NULL);
+	queue->has_writer = false;
+}
+
+/* Gives the batch that is full to the writer, and begins the other one. */
+static int hand_over(struct trie_queue *queue)
+{
+	int err;
+
+	await_writer(queue);
+	err = write_batch(queue, other_batch(queue));
+	if (err)
+		return err;
+	if (start_writer(queue))
+		return write_batch(queue, &queue->batches[queue->filling]);
+	pthread_mutex_lock(&queue->lock);
+	queue->filling = !queue->filling;
+	queue->handed = true;
+	pthread_cond_signal(&queue->moved);
+	pthread_mutex_unlock(&queue->lock);
+	return 0;
+}
+
+/* ---- the queue ---- */
+
+int trie_queue__add(struct trie_queue *queue, const void *key, const struct xfib_rib_value *value)
+{
+	struct trie_batch *batch = &queue->batches[queue->filling];
+
+	if (batch->count == TRIE_BATCH_ROOM) {
+		int err = hand_over(queue);
+
+		if (err)
+			return err;
+		batch = &queue->batches[queue->filling];
+	}
+	memcpy(batch->keys + batch->count * queue->key_size, key, queue->key_size);
+	batch->deletes[batch->count] = !value;
+	if (value)
+		batch->values[batch->count] = *value;
+	batch->count++;
+	return 0;
 }
 
 int trie_queue__flush(struct trie_queue *queue)
 {
-	int err = 0;
+	int err;
 
-	while (queue->count && !err) {
-		uint32_t done = 0;
-
-		err = queue->singly || queue->count == 1 ? make_one(queue, &done) : make_many(queue, &done);
-		drop(queue, done);
-	}
-	return err;
+	stop_writer(queue);
+	err = write_batch(queue, other_batch(queue));
+	return err ? err : write_batch(queue, &queue->batches[queue->filling]);
 }
 
-int trie_queue__add(struct trie_queue *queue, const void *key, const struct xfib_rib_value *value)
+uint32_t trie_queue__waiting(const struct trie_queue *queue)
 {
-	if (queue->count && (queue->count == TRIE_QUEUE_ROOM || queue->deletes != !value)) {
-		int err = trie_queue__flush(queue);
+	const struct trie_batch *batches = queue->batches;
 
-		if (err)
-			return err;
-	}
-	queue->deletes = !value;
-	memcpy(queue->keys + queue->count * queue->key_size, key, queue->key_size);
-	if (value)
-		queue->values[queue->count] = *value;
-	queue->count++;
-	return 0;
+	return batches[0].count - batches[0].done + batches[1].count - batches[1].done;
+}
+
+void trie_queue__end(struct trie_queue *queue)
+{
+	stop_writer(queue);
+	pthread_cond_destroy(&queue->moved);
+	pthread_mutex_destroy(&queue->lock);
 }
