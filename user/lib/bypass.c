@@ -93,15 +93,15 @@ static int take_device(const struct nlattr *attribute, void *data)
 	return MNL_CB_OK;
 }
 
-/* Is a hook that is for devices for this one too? */
-static bool is_for(const struct nlattr *const *hook, const char *device)
+/* Is a hook for this device? One that names none, neither one nor a list, is for all. */
+static bool is_for(const struct nlattr *one, const struct nlattr *list, const char *device)
 {
 	struct device_search search = { .name = device };
 
-	if (hook[NFTA_HOOK_DEV])
-		take_device(hook[NFTA_HOOK_DEV], &search);
-	if (hook[NFTA_HOOK_DEVS])
-		mnl_attr_parse_nested(hook[NFTA_HOOK_DEVS], take_device, &search);
+	if (one)
+		take_device(one, &search);
+	if (list)
+		mnl_attr_parse_nested(list, take_device, &search);
 	return !search.names || search.found;
 }
 
@@ -127,7 +127,8 @@ static int take_chain(const struct nlmsghdr *message, void *data)
 	bypass.drops = chain[NFTA_CHAIN_POLICY] && number_of(chain[NFTA_CHAIN_POLICY]) == NF_DROP;
 	bypass.rules = number_of(chain[NFTA_CHAIN_USE]); /* nothing else refers to a base chain */
 	/* Packets leave by any device, so that any device's egress counts. */
-	if (bypass.hook && (bypass.rules || bypass.drops) && (!strcmp(bypass.hook, "egress") || is_for(hook, search->device)))
+	if (bypass.hook && (bypass.rules || bypass.drops) &&
+	    (!strcmp(bypass.hook, "egress") || is_for(hook[NFTA_HOOK_DEV], hook[NFTA_HOOK_DEVS], search->device)))
 		search->found(&bypass, search->data);
 	return MNL_CB_OK;
 }
@@ -147,9 +148,7 @@ static int take_flowtable(const struct nlmsghdr *message, void *data)
 	bypass.chain = text_of(flowtable[NFTA_FLOWTABLE_NAME]);
 	if (flowtable[NFTA_FLOWTABLE_HOOK])
 		mnl_attr_parse_nested(flowtable[NFTA_FLOWTABLE_HOOK], take_attribute, hook);
-	hook[NFTA_HOOK_DEV] = NULL;
-	hook[NFTA_HOOK_DEVS] = hook[NFTA_FLOWTABLE_HOOK_DEVS];
-	if (bypass.family && hook[NFTA_HOOK_DEVS] && is_for(hook, search->device))
+	if (bypass.family && hook[NFTA_FLOWTABLE_HOOK_DEVS] && is_for(NULL, hook[NFTA_FLOWTABLE_HOOK_DEVS], search->device))
 		search->found(&bypass, search->data);
 	return MNL_CB_OK;
 }
