@@ -49,7 +49,8 @@
  *  28. leaves by the ingress port          same_port              same_port
  *      (IPv4: only if send_redirects)
  *  29. MAC address unknown                                        no_neighbour
- *  30. XDP: egress device is not in xfib_tx                       no_redirect
+ *  30. XDP: egress device is not in xfib_tx, or                   no_redirect
+ *      takes no frames in several buffers
  *  31. else                                                       forwarded
  *
  * Source of the order and of the rules: ip_rcv_core(), ip_route_input_slow(),

@@ -11,7 +11,7 @@ struct packet {
 	bool is_skb;     /* the latter */
 	void *data;      /* Ethernet header */
 	void *data_end;  /* end of what may be read directly */
-	__u32 length;    /* of the whole frame, bytes */
+	__u32 length;    /* of the whole frame, bytes: XDP may read only what is in its first buffer */
 	__u32 ifindex;   /* ingress */
 	__u32 gso_size;  /* TC: payload bytes of each segment, 0 for a single packet */
 	bool tagged;     /* TC: a VLAN tag was taken off the frame */

@@ -17,36 +17,47 @@
 #include "flow.bpf.h"
 #include "forward.bpf.h"
 
-static __always_inline struct packet xdp__packet(struct xdp_md *ctx)
+/* `length` of the whole frame. */
+static __always_inline struct packet xdp__packet(struct xdp_md *ctx, __u32 length)
 {
 	return (struct packet){
 		.ctx = ctx,
 		.data = (void *)(long)ctx->data,
 		.data_end = (void *)(long)ctx->data_end,
-		.length = ctx->data_end - ctx->data,
+		.length = length,
 		.ifindex = ctx->ingress_ifindex,
 	};
 }
 
+/* A frame in several buffers that is redirected to a driver which takes only one is lost. */
+static __always_inline bool xdp__takes_frags(__u32 ifindex)
+{
+	__u32 slot;
+	const struct xfib_link *link = xfib_link__find(ifindex, &slot);
+
+	return link && link->flags & XFIB_LINK_REDIRECT_FRAGS;
+}
+
 /* What becomes of a packet, which is rewritten if it is forwarded. */
-static __always_inline enum xfib_reason xdp__treat(struct packet *packet, struct egress *egress)
+static __always_inline enum xfib_reason xdp__treat(struct packet *packet, struct egress *egress, bool frags)
 {
 	enum xfib_reason reason = packet__decide(packet, egress);
 
 	if (unlikely(reason != XFIB_REASON_FORWARDED))
 		return reason;
+	if (frags && packet->length > packet->data_end - packet->data && !xdp__takes_frags(egress->ifindex))
+		return XFIB_REASON_NO_REDIRECT;
 	if (unlikely(bpf_redirect_map(&xfib_tx, egress->ifindex, XDP_PASS) != XDP_REDIRECT))
 		return XFIB_REASON_NO_REDIRECT;
 	packet__rewrite(packet, egress);
 	return XFIB_REASON_FORWARDED;
 }
 
-SEC("xdp")
-int xfib_xdp(struct xdp_md *ctx)
+static __always_inline int xdp__run(struct xdp_md *ctx, __u32 length, bool frags)
 {
-	struct packet packet = xdp__packet(ctx);
+	struct packet packet = xdp__packet(ctx, length);
 	struct egress egress = {};
-	enum xfib_reason reason = xdp__treat(&packet, &egress);
+	enum xfib_reason reason = xdp__treat(&packet, &egress, frags);
 
 	stats__count(packet.link_slot, reason, packet.length);
 	if (likely(reason == XFIB_REASON_FORWARDED)) {
@@ -56,6 +67,23 @@ int xfib_xdp(struct xdp_md *ctx)
 	return reason == XFIB_REASON_BLACKHOLE ? XDP_DROP : XDP_PASS;
 }
 
+SEC("xdp")
+int xfib_xdp(struct xdp_md *ctx)
+{
+	return xdp__run(ctx, ctx->data_end - ctx->data, false);
+}
+
+/*
+ * For ports whose frames may be in several buffers: a larger MTU than a page holds. All headers are in the first one, or
+ * else the packet goes up. A program of its own, since a driver that knows that one takes such frames leaves large segments
+ * whole (veth), which then are beyond the MTU, and since the length is asked for by a call.
+ */
+SEC("xdp")
+int xfib_xdp_frags(struct xdp_md *ctx)
+{
+	return xdp__run(ctx, bpf_xdp_get_buff_len(ctx), true);
+}
+
 /*
  * The same for BPF_PROG_RUN: what it returns is the reason and the next hop, and nobody notices that it ran. It is never
  * attached.
@@ -63,9 +91,9 @@ int xfib_xdp(struct xdp_md *ctx)
 SEC("xdp")
 int xfib_explain(struct xdp_md *ctx)
 {
-	struct packet packet = xdp__packet(ctx);
+	struct packet packet = xdp__packet(ctx, ctx->data_end - ctx->data);
 	struct egress egress = { .is_dry = true };
-	enum xfib_reason reason = xdp__treat(&packet, &egress);
+	enum xfib_reason reason = xdp__treat(&packet, &egress, false);
 
 	return reason | egress.nexthop << XFIB_EXPLAIN_NEXTHOP;
 }

@@ -405,6 +405,7 @@ XFIB_ASSERT_SIZE(struct xfib_group, 4096);
 #define XFIB_LINK_TEMPORARY 0x10000 /* IPv6: use_tempaddr > 1, prefer temporary addresses */
 #define XFIB_LINK_POINTOPOINT 0x20000
 #define XFIB_LINK_HELPER6 0x80000 /* net.ipv6.conf.DEV.forwarding, by which bpf_fib_lookup() goes and forwarding does not */
+#define XFIB_LINK_REDIRECT_FRAGS 0x100000 /* such frames may be in several buffers too */
 #define XFIB_LINK_VRF 0x40000 /* `table` is the one that the device stands for */
 
 /*

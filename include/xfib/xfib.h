@@ -659,6 +659,8 @@ struct xfib_port_opts {
  * Attaches the pinned program to an interface; it stays when the caller ends.
  * Attaching again is fine, and in another mode replaces. A program is the
  * instance's if it is one of those pinned there, whoever attached it.
+ * Of XDP programs there are two from Linux 5.18 on: a driver whose MTU is too
+ * large for one buffer takes only the one for frames in several.
  *
  * -ENOENT: no instance is pinned; -EBUSY: another program is attached there;
  * -EOPNOTSUPP: the driver has no native XDP, the kernel no TCX; -ENODEV; -EPERM.
@@ -674,6 +676,7 @@ int xfib_port__detach(uint32_t ifindex, const struct xfib_port_opts *opts);
 struct xfib_port {
 	bool xdp;            /* the instance's XDP program is attached */
 	bool tc;             /* the instance's TC program is attached */
+	bool frags;          /* the XDP program is the instance's for frames in several buffers: see xfib_port__attach() */
 	enum xfib_hook tc_hook; /* by which it is: TCX or CLSACT */
 	enum xfib_mode mode; /* of the XDP program, whosoever it is */
 	uint32_t xdp_id;     /* id of the XDP program attached, whosoever it is, 0 for none */

@@ -133,7 +133,7 @@ for family in 4 6; do
 	own=$(grep -c 020000000003 "$DIR/base")
 	in_r ip neigh replace "$(gateway $family 3)" dev rb nud failed
 	fails() { xfib nexthop show | grep -q "$(gateway $family 3) .* failed"; }
-	check "a gateway fails" eventually 5 fails
+	check "a gateway fails" eventually 20 fails
 	check_output "its flows move, and no other" "$own 0 20000" moved 020000000003 < <(flows $family l4 20000 "$seed")
 	check_output "all to the next one" "020000000004" \
 		awk '$1 == "020000000003" { print $2 }' <(paste "$DIR/base" <(flows $family l4 20000 "$seed") | sort -u)

@@ -257,7 +257,7 @@ static bool fits(const struct question *question, const uint8_t *ip, bool six, u
 
 	if (length <= mtu)
 		return true;
-	if (question->hook == HOOK_XDP || !question->gso_size || (protocol != 6 && protocol != 17))
+	if (question->hook != HOOK_TC || !question->gso_size || (protocol != 6 && protocol != 17))
 		return false;
 	return header + (protocol == 17 ? 8u : (l4[12] >> 4) * 4u) + question->gso_size <= mtu;
 }
@@ -300,7 +300,9 @@ static enum xfib_reason route_reason(const struct question *question, const uint
 			 !question->settings->neighbour || route->dev != EGRESS ||
 				 strcmp(question->settings->neighbour, answer->destination))
 		return XFIB_REASON_NO_NEIGHBOUR;
-	if (question->hook == HOOK_XDP && route->dev != EGRESS && route->dev != OTHER)
+	if (question->hook != HOOK_TC && route->dev != EGRESS && route->dev != OTHER)
+		return XFIB_REASON_NO_REDIRECT;
+	if (question->hook == HOOK_XDP_FRAGS && question->frame->length > FRAME_ONE_BUFFER && route->dev != EGRESS)
 		return XFIB_REASON_NO_REDIRECT;
 	return XFIB_REASON_FORWARDED;
 }

@@ -51,6 +51,8 @@ static struct ring_buffer *ring;
 
 bool world__runs(enum world_hook hook)
 {
+	if (hook == HOOK_XDP_FRAGS)
+		return bpf_program__autoload(skeleton->progs.xfib_xdp_frags);
 	return takes_port || hook == HOOK_XDP;
 }
 
@@ -62,6 +64,16 @@ static bool find_takes_port(void)
 		    .ctx_size_in = sizeof(xdp), .repeat = 1);
 
 	return !bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.xfib_xdp), &opts);
+}
+
+/* As the daemon does. */
+static int prepare_frags(void)
+{
+	struct bpf_program *program = skeleton->progs.xfib_xdp_frags;
+
+	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) <= 0)
+		return bpf_program__set_autoload(program, false);
+	return bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS);
 }
 
 int world__setup(void)
@@ -77,7 +89,7 @@ int world__setup(void)
 	bpf_map__set_max_entries(skeleton->maps.xfib_rib4, 20000);
 	bpf_map__set_max_entries(skeleton->maps.xfib_rib6, 20000);
 	bpf_map__set_max_entries(skeleton->maps.xfib_nexthops, SLOTS);
-	if (xfib_bpf__load(skeleton))
+	if (prepare_frags() || xfib_bpf__load(skeleton))
 		return -1;
 	takes_port = find_takes_port();
 	if (!takes_port)
@@ -314,6 +326,8 @@ static void put_link(const struct world_settings *settings, enum world_port port
 		.mtu = 1500,
 	};
 
+	if (port == EGRESS)
+		link.flags |= XFIB_LINK_REDIRECT_FRAGS;
 	link.flags = (link.flags | settings->link_set) & ~settings->link_clear;
 	memcpy(link.mac, frame_port_mac, 6);
 	link.plan4 = put_plan(settings->plan, false, XFIB_PLAN_BEGIN);
@@ -382,7 +396,7 @@ static void sum_counters(struct xfib_link_stats *ret_sum)
 
 static enum xfib_verdict verdict_of(enum world_hook hook, uint32_t action)
 {
-	if (hook == HOOK_XDP)
+	if (hook != HOOK_TC)
 		return action == XDP_REDIRECT ? XFIB_VERDICT_REDIRECT :
 		       action == XDP_DROP     ? XFIB_VERDICT_DROP :
 		       action == XDP_PASS     ? XFIB_VERDICT_PASS : (enum xfib_verdict)99;
@@ -405,6 +419,12 @@ static void compare_counters(const struct xfib_link_stats *before, const struct 
 	}
 }
 
+static const struct bpf_program *program_of(enum world_hook hook)
+{
+	return hook == HOOK_TC ? skeleton->progs.xfib_tc :
+	       hook == HOOK_XDP ? skeleton->progs.xfib_xdp : skeleton->progs.xfib_xdp_frags;
+}
+
 int world__run(enum world_hook hook, const struct frame *frame, struct world_run *run)
 {
 	struct xdp_md xdp = { .data_end = (uint32_t)frame->length, .ingress_ifindex = ifindex[INGRESS] };
@@ -415,7 +435,7 @@ int world__run(enum world_hook hook, const struct frame *frame, struct world_run
 		    .data_out = run->out.byte, .data_size_out = sizeof(run->out.byte), .repeat = 1);
 	int err;
 
-	if (takes_port && hook == HOOK_XDP) {
+	if (takes_port && hook != HOOK_TC) {
 		opts.ctx_in = &xdp;
 		opts.ctx_size_in = sizeof(xdp);
 	} else if (takes_port) {
@@ -423,8 +443,7 @@ int world__run(enum world_hook hook, const struct frame *frame, struct world_run
 		opts.ctx_size_in = sizeof(skb);
 	}
 	sum_counters(&before);
-	err = bpf_prog_test_run_opts(bpf_program__fd(hook == HOOK_XDP ? skeleton->progs.xfib_xdp :
-								       skeleton->progs.xfib_tc), &opts);
+	err = bpf_prog_test_run_opts(bpf_program__fd(program_of(hook)), &opts);
 	if (err)
 		return err;
 	sum_counters(&after);

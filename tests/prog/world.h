@@ -3,8 +3,8 @@
  * The maps as a test wants them, written by hand and not by the daemon, in a
  * network namespace of the test's own; and runs of the programs.
  *
- * Ports: INGRESS, where every packet comes from; EGRESS and OTHER, in xfib_tx;
- * NO_TX, which is not.
+ * Ports: INGRESS, where every packet comes from; EGRESS and OTHER, in xfib_tx,
+ * EGRESS for frames in several buffers too; NO_TX, which is not.
  */
 #ifndef TESTS_PROG_WORLD_H
 #define TESTS_PROG_WORLD_H
@@ -14,7 +14,7 @@
 #include "frame.h"
 
 enum world_port { NO_PORT, INGRESS, EGRESS, OTHER, NO_TX, PORTS };
-enum world_hook { HOOK_XDP, HOOK_TC, HOOKS };
+enum world_hook { HOOK_XDP, HOOK_XDP_FRAGS, HOOK_TC, HOOKS };
 
 /* State of the MAC address of a path's gateway, or of an on-link destination. */
 enum world_neighbour { NEIGHBOUR_VALID, NEIGHBOUR_UNKNOWN, NEIGHBOUR_STALE, NEIGHBOUR_FAILED };
@@ -77,7 +77,7 @@ void world__fill(const struct world_settings *settings, const struct world_route
 		 const struct world_route *more);
 
 /*
- * Does BPF_PROG_RUN take a frame's ingress port? Before Linux 5.15 it does not: XDP programs are then run with the
+ * Has the kernel the program? And does BPF_PROG_RUN take a frame's ingress port? Before Linux 5.15 it does not: XDP programs are then run with the
  * loopback device as INGRESS, TC programs cannot be run.
  */
 bool world__runs(enum world_hook hook);

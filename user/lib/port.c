@@ -31,17 +31,26 @@ static void close_own(const struct own_programs *own)
 	}
 }
 
+static struct own_programs no_programs(const char *pin)
+{
+	struct own_programs own = { .pin = pin };
+
+	for (int i = 0; i < OWN_COUNT; i++)
+		own.fds[i] = -1;
+	return own;
+}
+
 /* What is not pinned is not there; one that may not be opened is an error, for nothing can be said then. */
 static int open_own(const char *pin, const char *former, struct own_programs *ret_own)
 {
-	const char *const directories[OWN_COUNT] = { pin, pin, former, former };
-	const char *const names[OWN_COUNT] = { "xdp", "tc", "xdp", "tc" };
-	struct own_programs own = { .fds = { -1, -1, -1, -1 }, .pin = pin };
+	static const char *const names[OWN_COUNT] = { "xdp", "xdp_frags", "tc", "xdp", "xdp_frags", "tc" };
+	struct own_programs own = no_programs(pin);
 
 	for (int i = 0; i < OWN_COUNT; i++) {
+		const char *directory = i < FORMER_XDP ? pin : former;
 		char path[PATH_MAX];
 
-		if (!directories[i] || snprintf(path, sizeof(path), "%s/progs/%s", directories[i], names[i]) >= (int)sizeof(path))
+		if (!directory || snprintf(path, sizeof(path), "%s/progs/%s", directory, names[i]) >= (int)sizeof(path))
 			continue;
 		own.fds[i] = bpf_obj_get(path);
 		if (own.fds[i] >= 0) {
@@ -151,7 +160,7 @@ XFIB_PUBLIC int xfib_port__detach(uint32_t ifindex, const struct xfib_port_opts 
 
 int port__query(uint32_t ifindex, const struct xfib_port_opts *opts, const char *former, struct xfib_port *ret_port)
 {
-	struct own_programs own = { .fds = { -1, -1, -1, -1 }, .pin = instance__pin(opts->pin) };
+	struct own_programs own = no_programs(instance__pin(opts->pin));
 	struct xdp_state state;
 	int err = port_xdp__query(ifindex, &state);
 
@@ -160,6 +169,7 @@ int port__query(uint32_t ifindex, const struct xfib_port_opts *opts, const char 
 	open_own(own.pin, former, &own); /* to who may not see the pins nothing is an instance's */
 	ret_port->xdp = own_fd(&own, state.id) >= 0;
 	ret_port->tc = port_tc__query(ifindex, &own, &ret_port->tc_hook);
+	ret_port->frags = state.id && (state.id == own.ids[OWN_XDP_FRAGS] || state.id == own.ids[FORMER_XDP_FRAGS]);
 	ret_port->mode = state.generic ? XFIB_MODE_GENERIC : XFIB_MODE_NATIVE;
 	ret_port->xdp_id = state.id;
 	close_own(&own);

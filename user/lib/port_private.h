@@ -13,10 +13,10 @@
  * The programs of the instance that is meant, and of one that it takes over from. They are known by their pins, since only
  * with CAP_SYS_ADMIN the kernel gives a program by its id, and says by that which maps it uses.
  */
-enum { OWN_XDP, OWN_TC, FORMER_XDP, FORMER_TC, OWN_COUNT };
+enum { OWN_XDP, OWN_XDP_FRAGS, OWN_TC, FORMER_XDP, FORMER_XDP_FRAGS, FORMER_TC, OWN_COUNT };
 
 struct own_programs {
-	int fds[OWN_COUNT]; /* -1: not there */
+	int fds[OWN_COUNT]; /* -1: not there; XDP_FRAGS is not before Linux 5.18 */
 	uint32_t ids[OWN_COUNT];
 	const char *pin;
 };

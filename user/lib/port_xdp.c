@@ -61,6 +61,16 @@ static int put(uint32_t ifindex, int fd, bool generic, const struct xdp_state *s
 	return err;
 }
 
+/* A driver refuses the plain program, each with another error, if its MTU is too large for one buffer. */
+static int put_either(uint32_t ifindex, const struct own_programs *own, bool generic, const struct xdp_state *state, int old)
+{
+	int frags = own->fds[OWN_XDP_FRAGS], err = put(ifindex, own->fds[OWN_XDP], generic, state, old);
+
+	if (!err || err == -EBUSY || err == -EEXIST || err == -EPERM || frags < 0)
+		return err;
+	return put(ifindex, frags, generic, state, old) ? err : 0;
+}
+
 /* ---- programs of others ---- */
 
 /* Keeps the program of somebody else's that is to be replaced, if none is kept for the port already. */
@@ -149,7 +159,7 @@ int port_xdp__attach(uint32_t ifindex, const struct xfib_port_opts *opts, const 
 		return err;
 	if (old == fd && (state.generic == generic || opts->mode == XFIB_MODE_AUTO))
 		return 0;
-	err = put(ifindex, fd, generic, &state, old);
+	err = put_either(ifindex, own, generic, &state, old);
 	if (err == -EOPNOTSUPP && opts->mode == XFIB_MODE_AUTO)
 		err = put(ifindex, fd, true, &state, old);
 	if (is_foreign)

@@ -219,22 +219,22 @@ static uint32_t master_flag(const struct links *links, const struct nl_link *lin
  * whether a device takes frames is believed to mean yes for one with native
  * XDP attached: drivers prepare for both at once.
  */
-static uint32_t target_flag(struct links *links, const struct nl_link *link, bool is_target)
+static uint32_t target_flags(struct links *links, const struct nl_link *link, bool is_target)
 {
-	int takes = 0;
+	uint32_t flags = 0;
 
-	if (is_ethernet(link) && link->flags & IFF_UP)
-		takes = nl__takes_redirects(links->nl, link->ifindex);
-	if (takes == -EOPNOTSUPP) {
+	if (is_ethernet(link) && link->flags & IFF_UP &&
+	    nl__takes_redirects(links->nl, link->ifindex, &flags) == -EOPNOTSUPP) {
 		LIBBPF_OPTS(bpf_xdp_query_opts, query);
 
-		takes = !bpf_xdp_query((int)link->ifindex, 0, &query) && query.attach_mode == XDP_ATTACHED_DRV;
+		if (!bpf_xdp_query((int)link->ifindex, 0, &query) && query.attach_mode == XDP_ATTACHED_DRV)
+			flags = XFIB_LINK_REDIRECT_TARGET;
 	}
-	if (takes > 0 && !is_target)
-		takes = !links->maps->ops->write_target(links->maps, link->ifindex, true);
-	else if (takes <= 0)
+	if (flags && !is_target && links->maps->ops->write_target(links->maps, link->ifindex, true))
+		flags = 0;
+	else if (!flags)
 		links->maps->ops->write_target(links->maps, link->ifindex, false);
-	return takes > 0 ? XFIB_LINK_REDIRECT_TARGET : 0;
+	return flags;
 }
 
 static void write_slot(struct links *links, uint32_t slot)
@@ -243,7 +243,7 @@ static void write_slot(struct links *links, uint32_t slot)
 	struct xfib_link *line = &links->maps->links[slot];
 	bool is_target = line->ifindex == link->ifindex && line->flags & XFIB_LINK_REDIRECT_TARGET;
 	uint32_t flags = state_flags(link) | setting_flags(links, link) | master_flag(links, link) |
-			 target_flag(links, link, is_target);
+			 target_flags(links, link, is_target);
 
 	/* Until plans__update() knows better. */
 	if (line->ifindex != link->ifindex || line->master != link->master)

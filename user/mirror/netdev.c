@@ -15,6 +15,7 @@
 #define NETDEV_A_DEV_IFINDEX 1
 #define NETDEV_A_DEV_XDP_FEATURES 3
 #define NETDEV_XDP_ACT_NDO_XMIT 4 /* takes frames that were redirected to it */
+#define NETDEV_XDP_ACT_NDO_XMIT_SG 64 /* of several buffers too */
 #define NETDEV_A_DEV_MAX 16
 
 struct family {
@@ -153,7 +154,7 @@ void netdev__receive(struct nl *nl)
 	}
 }
 
-int nl__takes_redirects(struct nl *nl, uint32_t ifindex)
+int nl__takes_redirects(struct nl *nl, uint32_t ifindex, uint32_t *ret_flags)
 {
 	const struct nlattr *table[NETDEV_A_DEV_MAX + 1];
 	const struct nlmsghdr *answer;
@@ -161,6 +162,7 @@ int nl__takes_redirects(struct nl *nl, uint32_t ifindex)
 	uint64_t features = 0;
 	int err;
 
+	*ret_flags = 0;
 	if (!nl->features)
 		return -EOPNOTSUPP;
 	request = make_request(nl, nl->feature_family, NETDEV_CMD_DEV_GET);
@@ -170,7 +172,8 @@ int nl__takes_redirects(struct nl *nl, uint32_t ifindex)
 		err = nl_parse__attributes(answer, sizeof(struct genlmsghdr), table, NETDEV_A_DEV_MAX);
 	if (!err)
 		err = nl_parse__copy(table[NETDEV_A_DEV_XDP_FEATURES], &features, sizeof(features));
-	if (err)
-		return 0; /* the device is going away */
-	return (features & NETDEV_XDP_ACT_NDO_XMIT) != 0;
+	if (!err && features & NETDEV_XDP_ACT_NDO_XMIT) /* err: the device is going away */
+		*ret_flags = features & NETDEV_XDP_ACT_NDO_XMIT_SG ? XFIB_LINK_REDIRECT_TARGET | XFIB_LINK_REDIRECT_FRAGS :
+								     XFIB_LINK_REDIRECT_TARGET;
+	return 0;
 }

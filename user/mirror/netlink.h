@@ -218,9 +218,10 @@ typedef void (*nl_error_fn)(uint32_t sequence, int err, const char *text, void *
 int nl__request(struct nl *nl, const void *messages, size_t length, uint32_t last, nl_error_fn on_error, void *data);
 
 /*
- * May XDP redirect frames to the device (NETDEV_XDP_ACT_NDO_XMIT)? 1 or 0;
- * -EOPNOTSUPP: this kernel cannot say (before 6.3).
+ * Which frames may XDP redirect to the device? The flags among XFIB_LINK_REDIRECT_TARGET (NETDEV_XDP_ACT_NDO_XMIT) and
+ * XFIB_LINK_REDIRECT_FRAGS (NETDEV_XDP_ACT_NDO_XMIT_SG) in *ret_flags; -EOPNOTSUPP: this kernel cannot say (before 6.3,
+ * and that does not redirect frames in several buffers at all).
  */
-int nl__takes_redirects(struct nl *nl, uint32_t ifindex);
+int nl__takes_redirects(struct nl *nl, uint32_t ifindex, uint32_t *ret_flags);
 
 #endif

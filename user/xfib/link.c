@@ -23,6 +23,7 @@ static const struct {
 	{ XFIB_LINK_FORWARDING4, "forwarding4" },
 	{ XFIB_LINK_FORWARDING6, "forwarding6" },
 	{ XFIB_LINK_REDIRECT_TARGET, "redirect_target" },
+	{ XFIB_LINK_REDIRECT_FRAGS, "redirect_frags" },
 	{ XFIB_LINK_SEND_REDIRECTS, "send_redirects" },
 	{ XFIB_LINK_ENSLAVED, "enslaved" },
 };
@@ -118,7 +119,7 @@ static void print_text(const struct facts *facts)
 	else
 		printf(" not attached");
 	if (port->xdp)
-		printf(" %s", mode_of(port));
+		printf(" %s%s", mode_of(port), port->frags ? " frags" : "");
 	else if (port->xdp_id)
 		printf(" (another XDP program, id %u, is)", port->xdp_id);
 	printf(" table %s mtu %u rp_filter %s", table, link->mtu, rp_filter_of(link));
@@ -147,6 +148,8 @@ static json_t *object_of(const struct facts *facts)
 		json_set_text(object, "hook", hook_of(port));
 	if (port->xdp)
 		json_set_text(object, "mode", mode_of(port));
+	if (port->xdp)
+		json_object_set_new(object, "frags", json_boolean(port->frags));
 	if (port->xdp_id)
 		json_object_set_new(object, "xdp_id", json_integer(port->xdp_id));
 	format_table(text, link->table);

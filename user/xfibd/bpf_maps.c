@@ -116,6 +116,16 @@ static int map_arrays(struct bpf_maps *bpf)
 	return 0;
 }
 
+/* From Linux 5.18 on; before, a driver with such frames takes no program. */
+static int prepare_frags(struct xfib_bpf *skeleton)
+{
+	struct bpf_program *program = skeleton->progs.xfib_xdp_frags;
+
+	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) <= 0)
+		return bpf_program__set_autoload(program, false);
+	return bpf_program__set_flags(program, bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);
+}
+
 static void take_descriptors(struct bpf_maps *bpf)
 {
 	struct xfib_bpf *skeleton = bpf->skeleton;
@@ -226,6 +236,8 @@ int bpf_maps__create(const struct map_sizes *sizes, struct bpf_maps **ret_maps)
 		goto fail;
 	}
 	err = set_sizes(bpf->skeleton, sizes);
+	if (!err)
+		err = prepare_frags(bpf->skeleton);
 	if (!err)
 		err = xfib_bpf__load(bpf->skeleton);
 	if (!err)

@@ -45,6 +45,32 @@ static int share(const char *path, gid_t readers, mode_t mode)
 	return chown(path, (uid_t)-1, readers) || chmod(path, mode) ? -errno : 0;
 }
 
+static int pin_programs(const char *directory, const struct xfib_bpf *skeleton)
+{
+	const struct {
+		const char *name;
+		struct bpf_program *program;
+	} programs[] = {
+		{ "xdp", skeleton->progs.xfib_xdp },
+		{ "xdp_frags", skeleton->progs.xfib_xdp_frags },
+		{ "explain", skeleton->progs.xfib_explain },
+		{ "tc", skeleton->progs.xfib_tc },
+	};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		char path[PATH_MAX];
+		int err;
+
+		if (!bpf_program__autoload(programs[i].program))
+			continue; /* this kernel has no such ones */
+		snprintf(path, sizeof(path), "%s/progs/%s", directory, programs[i].name);
+		err = bpf_program__pin(programs[i].program, path);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int pinned_set__fill(const char *directory, const struct bpf_maps *maps, gid_t readers)
 {
 	struct bpf_map *map;
@@ -63,16 +89,7 @@ int pinned_set__fill(const char *directory, const struct bpf_maps *maps, gid_t r
 		if (err)
 			return err;
 	}
-	snprintf(path, sizeof(path), "%s/progs/xdp", directory);
-	err = bpf_program__pin(maps->skeleton->progs.xfib_xdp, path);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/progs/explain", directory);
-	err = bpf_program__pin(maps->skeleton->progs.xfib_explain, path);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/progs/tc", directory);
-	err = bpf_program__pin(maps->skeleton->progs.xfib_tc, path);
+	err = pin_programs(directory, maps->skeleton);
 	return err ? err : share(directory, readers, 0750);
 }
 
