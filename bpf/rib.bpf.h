@@ -45,6 +45,8 @@ __noinline __u32 xfib_group_nexthop(__u32 id, __u32 hash)
 
 	if (!group || !group->count)
 		return XFIB_NONE;
+	if (group->flags & XFIB_GROUP_RESILIENT)
+		return xfib_group__of_bucket(group, hash);
 	index = xfib_group__select(group, hash);
 	if (group->flags & XFIB_GROUP_PASS_OVER)
 		index = xfib_group_pass_over(id, index);
@@ -57,15 +59,17 @@ __noinline __u32 xfib_group_nexthop(__u32 id, __u32 hash)
 __noinline int xfib_group_uses(__u32 id, __u32 ifindex)
 {
 	const struct xfib_group *group = bpf_map_lookup_elem(&xfib_groups, &id);
+	bool resilient;
 
 	if (!group)
 		return 0;
+	resilient = group->flags & XFIB_GROUP_RESILIENT;
 	for (__u32 i = 0; i < XFIB_GROUP_MEMBERS; i++) {
 		const struct xfib_nexthop *nexthop;
 
-		if (i >= group->count)
+		if (i >= group->count || (resilient && i >= XFIB_BUCKET_MEMBERS))
 			break;
-		nexthop = xfib_nexthop__get(group->member[i].nexthop);
+		nexthop = xfib_nexthop__get(resilient ? group->resilient.nexthop[i] : group->member[i].nexthop);
 		if (nexthop && nexthop->ifindex == ifindex)
 			return 1;
 	}

@@ -34,7 +34,7 @@
 #endif
 
 /* Changes whenever a struct or the meaning of a field below does. */
-#define XFIB_LAYOUT 5
+#define XFIB_LAYOUT 6
 
 /* Address families as Linux numbers them; the BPF side has no <sys/socket.h>. */
 #define XFIB_INET 2
@@ -373,15 +373,32 @@ XFIB_ASSERT_SIZE(struct xfib_group_member, 8);
  * circle. As the kernel has it for groups of next hop objects, and for IPv4 with fib_multipath_use_neigh.
  */
 #define XFIB_GROUP_PASS_OVER 0x1
+#define XFIB_GROUP_RESILIENT 0x2 /* struct xfib_buckets says what a hash takes */
+
+#define XFIB_BUCKETS 3072
+#define XFIB_BUCKET_MEMBERS 253
+
+/*
+ * The kernel's resilient groups, whose next hops are chosen by a table of buckets that the kernel changes as little as it can:
+ * a hash takes bucket hash modulo `buckets`, which is the index of a next hop. Buckets change by one store each, the rest does not.
+ */
+struct xfib_buckets {
+	__u32 buckets;
+	__u32 nexthop[XFIB_BUCKET_MEMBERS]; /* xfib_group.count of them; the last one is for packets that only the kernel can treat */
+	__u8 bucket[XFIB_BUCKETS];
+};
 
 /*
  * Element of xfib_groups: weighted next hops, bounds ascending, the last one
- * 0x7fffffff. Free when `count` is 0.
+ * 0x7fffffff; or buckets. Free when `count` is 0.
  */
 struct xfib_group {
 	__u32 count;
 	__u32 flags;
-	struct xfib_group_member member[XFIB_GROUP_MEMBERS];
+	union {
+		struct xfib_group_member member[XFIB_GROUP_MEMBERS];
+		struct xfib_buckets resilient; /* with XFIB_GROUP_RESILIENT */
+	};
 };
 XFIB_ASSERT_SIZE(struct xfib_group, 4096);
 

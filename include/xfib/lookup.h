@@ -128,6 +128,23 @@ XFIB_INLINE __u32 xfib_group__select(const struct xfib_group *group, __u32 hash)
 	return low;
 }
 
+/* Next hop of a resilient group for a hash: the kernel's nexthop_select_path_res(). XFIB_NONE: the group is empty. */
+XFIB_INLINE __u32 xfib_group__of_bucket(const struct xfib_group *group, __u32 hash)
+{
+	__u32 count = group->resilient.buckets, at;
+
+	if (!count)
+		return XFIB_NONE;
+	at = hash % count;
+	__asm__ volatile("" : "+r"(at)); /* the verifier has to see the bounds that the compiler could know */
+	if (at >= XFIB_BUCKETS)
+		return XFIB_NONE;
+	at = group->resilient.bucket[at];
+	if (at >= XFIB_BUCKET_MEMBERS)
+		return XFIB_NONE;
+	return group->resilient.nexthop[at];
+}
+
 /*
  * Hash of a prefix in xfib_prefixes: `words` are the 16 bytes of its address as two numbers, `place` is the table, the
  * family and the length. The seed keeps others from choosing what collides.

@@ -108,6 +108,31 @@ static void an_empty_group_selects_nothing_beyond_it(void **state)
 	assert_true(xfib_group__select(&group, 0x7fffffff) <= XFIB_GROUP_MEMBERS);
 }
 
+static void a_bucket_is_the_rest_of_the_hash(void **state)
+{
+	static struct xfib_group group = { .count = 3, .flags = XFIB_GROUP_RESILIENT };
+	struct xfib_buckets *resilient = &group.resilient;
+
+	(void)state;
+	assert_int_equal(xfib_group__of_bucket(&group, 5), XFIB_NONE);
+	for (uint32_t i = 0; i < 3; i++)
+		resilient->nexthop[i] = 70 + i;
+	for (resilient->buckets = 1; resilient->buckets <= XFIB_BUCKETS; resilient->buckets += 13) {
+		for (uint32_t i = 0; i < resilient->buckets; i++)
+			resilient->bucket[i] = (uint8_t)unit__below(3);
+		for (int i = 0; i < 100; i++) {
+			uint32_t hash = (uint32_t)random();
+
+			assert_int_equal(xfib_group__of_bucket(&group, hash), 70 + resilient->bucket[hash % resilient->buckets]);
+		}
+	}
+	resilient->buckets = 0x80000000; /* damaged */
+	assert_int_equal(xfib_group__of_bucket(&group, 0x7fffffff), XFIB_NONE);
+	resilient->buckets = 1;
+	resilient->bucket[0] = 255;
+	assert_int_equal(xfib_group__of_bucket(&group, 5), XFIB_NONE);
+}
+
 /* 1 : 3 by weight is 1 : 3 of the flows, to a percent. */
 static void flows_spread_by_weight(void **state)
 {
@@ -247,6 +272,7 @@ int main(void)
 		cmocka_unit_test(checksum_is_that_of_the_whole_header),
 		cmocka_unit_test(group_select_is_a_linear_search),
 		cmocka_unit_test(an_empty_group_selects_nothing_beyond_it),
+		cmocka_unit_test(a_bucket_is_the_rest_of_the_hash),
 		cmocka_unit_test(flows_spread_by_weight),
 		cmocka_unit_test(every_pattern_of_flows_spreads),
 		cmocka_unit_test(both_directions_are_one_flow),

@@ -210,6 +210,50 @@ static void make_nexthop(void)
 	mnl_attr_put_u32(&message.header, NHA_OIF, 5);
 }
 
+static void make_resilient(void)
+{
+	const struct nexthop_grp members[2] = { { .id = 1 }, { .id = 2, .weight = 4 } };
+	struct nlattr *nest;
+
+	begin(RTM_NEWNEXTHOP, sizeof(struct nhmsg));
+	mnl_attr_put_u32(&message.header, NHA_ID, 78);
+	mnl_attr_put(&message.header, NHA_GROUP, sizeof(members), members);
+	mnl_attr_put_u16(&message.header, NHA_GROUP_TYPE, NEXTHOP_GRP_TYPE_RES);
+	nest = mnl_attr_nest_start(&message.header, NHA_RES_GROUP);
+	mnl_attr_put_u16(&message.header, NHA_RES_GROUP_BUCKETS, 300);
+	mnl_attr_nest_end(&message.header, nest);
+}
+
+static void make_bucket(void)
+{
+	struct nlattr *nest;
+
+	begin(RTM_NEWNEXTHOPBUCKET, sizeof(struct nhmsg));
+	mnl_attr_put_u32(&message.header, NHA_ID, 78);
+	nest = mnl_attr_nest_start(&message.header, NHA_RES_BUCKET);
+	mnl_attr_put_u16(&message.header, NHA_RES_BUCKET_INDEX, 299);
+	mnl_attr_put_u32(&message.header, NHA_RES_BUCKET_NH_ID, 2);
+	mnl_attr_nest_end(&message.header, nest);
+}
+
+static void a_resilient_group_and_a_bucket(void **state)
+{
+	struct nl_nexthop nexthop;
+	struct nl_bucket bucket;
+
+	(void)state;
+	make_resilient();
+	assert_int_equal(nl_parse__nexthop(&message.header, &nexthop), 0);
+	assert_int_equal(nexthop.bucket_count, 300);
+	assert_int_equal(nexthop.members[1].weight, 5);
+	make_bucket();
+	assert_int_equal(nl_parse__bucket(&message.header, &bucket), 0);
+	assert_true(bucket.group == 78 && bucket.index == 299 && bucket.member == 2);
+	begin(RTM_NEWNEXTHOPBUCKET, sizeof(struct nhmsg));
+	mnl_attr_put_u32(&message.header, NHA_ID, 78);
+	assert_int_equal(nl_parse__bucket(&message.header, &bucket), -EBADMSG);
+}
+
 static void link_address_neighbour(void **state)
 {
 	struct nl_link link;
@@ -273,6 +317,13 @@ static int parse_nexthop(const struct nlmsghdr *header)
 	return nl_parse__nexthop(header, &nexthop);
 }
 
+static int parse_bucket(const struct nlmsghdr *header)
+{
+	struct nl_bucket bucket;
+
+	return nl_parse__bucket(header, &bucket);
+}
+
 static int parse_route(const struct nlmsghdr *header)
 {
 	struct nl_route route;
@@ -287,7 +338,7 @@ static const struct {
 	{ make_simple_route, parse_route }, { make_multipath_route, parse_route }, { make_ipv6_route, parse_route },
 	{ make_link, parse_link },	    { make_address, parse_address },	   { make_neighbour, parse_neighbour },
 	{ make_simple_route, parse_rule }, /* a header of the same size */
-	{ make_nexthop, parse_nexthop },
+	{ make_nexthop, parse_nexthop },    { make_resilient, parse_nexthop },	   { make_bucket, parse_bucket },
 };
 
 /* Parses the first `length` bytes, in memory of that size. */
@@ -407,6 +458,7 @@ int main(void)
 		cmocka_unit_test(multipath_route),
 		cmocka_unit_test(ipv6_route),
 		cmocka_unit_test(link_address_neighbour),
+		cmocka_unit_test(a_resilient_group_and_a_bucket),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(damaged_anyhow),
 		cmocka_unit_test(outputs_stay_untouched),

@@ -137,6 +137,107 @@ static void a_member_that_becomes_a_blackhole_makes_one_of_its_group(void **stat
 	assert_int_equal(count_of(10), 0);
 }
 
+static int set_resilient(uint32_t id, uint32_t buckets, uint32_t members)
+{
+	struct nl_nexthop nexthop = { .id = id, .member_count = members, .bucket_count = buckets };
+
+	for (uint32_t i = 0; i < members && i < XFIB_GROUP_MEMBERS; i++)
+		nexthop.members[i] = (struct nl_nexthop_member){ 1 + i, 1 };
+	return objects__set(objects, &nexthop);
+}
+
+static void set_bucket(uint32_t group, uint16_t index, uint32_t member)
+{
+	struct nl_bucket bucket = { .group = group, .member = member, .index = index };
+
+	objects__set_bucket(objects, &bucket);
+}
+
+static void buckets_are_asked_for_and_told(void **state)
+{
+	const uint32_t *members;
+	uint32_t count;
+
+	(void)state;
+	set(1, 11);
+	set(2, 12);
+	set_group(10, 1, 2);
+	assert_false(objects__have_resilient(objects));
+	assert_int_equal(objects__buckets(objects, 10, &members, &count), -ENOENT);
+	assert_int_equal(set_resilient(20, 4, 2), 0);
+	assert_true(objects__have_resilient(objects));
+	assert_int_equal(objects__next_asking(objects), 20);
+	assert_int_equal(objects__next_asking(objects), 0);
+	set_bucket(20, 0, 1);
+	set_bucket(20, 3, 2);
+	set_bucket(20, 4, 2); /* there is none, nor such groups */
+	set_bucket(10, 0, 2);
+	set_bucket(77, 0, 2);
+	assert_int_equal(objects__next_moved(objects), 20);
+	assert_int_equal(objects__next_moved(objects), 0);
+	set_bucket(20, 3, 2);
+	assert_int_equal(objects__next_moved(objects), 0);
+	assert_int_equal(objects__buckets(objects, 20, &members, &count), 0);
+	assert_int_equal(count, 4);
+	assert_true(members[0] == 1 && !members[1] && members[3] == 2);
+	assert_int_equal(objects__path(objects, 1)->ifindex, 11);
+	assert_null(objects__path(objects, 20));
+	assert_false(objects__were_reshaped(objects));
+}
+
+static void buckets_stay_while_their_group_changes(void **state)
+{
+	const uint32_t *members;
+	uint32_t count;
+
+	(void)state;
+	set(1, 11);
+	set(2, 12);
+	set_resilient(20, 4, 2);
+	set_bucket(20, 1, 2);
+	objects__unask_buckets(objects);
+	assert_int_equal(objects__next_asking(objects), 0);
+	objects__remove(objects, 2);
+	assert_int_equal(objects__next_asking(objects), 20);
+	assert_int_equal(objects__buckets(objects, 20, &members, &count), 0);
+	assert_int_equal(members[1], 2);
+	set(2, 12);
+	set_resilient(20, 4, 2);
+	assert_int_equal(objects__buckets(objects, 20, &members, &count), 0);
+	assert_int_equal(members[1], 2);
+	assert_false(objects__were_reshaped(objects));
+	set_resilient(20, 8, 2); /* another group: that the former one went has not been seen */
+	assert_true(objects__were_reshaped(objects));
+	assert_int_equal(objects__buckets(objects, 20, &members, &count), 0);
+	assert_true(count == 8 && !members[1]);
+}
+
+static void too_many_buckets_are_not_held(void **state)
+{
+	const uint32_t *members;
+	uint32_t count;
+
+	(void)state;
+	set_resilient(20, XFIB_BUCKETS, XFIB_BUCKET_MEMBERS - 1);
+	assert_int_equal(objects__buckets(objects, 20, &members, &count), 0);
+	set_resilient(21, XFIB_BUCKETS + 1, 2);
+	set_resilient(22, 4, XFIB_BUCKET_MEMBERS);
+	for (uint32_t id = 21; id <= 22; id++) {
+		assert_true(objects__is_unfit(objects, id));
+		assert_int_equal(objects__buckets(objects, id, &members, &count), -E2BIG);
+		assert_int_equal(count_of(id), -1);
+	}
+	objects__remove(objects, 20);
+	objects__remove(objects, 21);
+	objects__remove(objects, 22);
+	assert_false(objects__have_resilient(objects));
+	for (uint32_t id = 1; id <= OBJECT_BUCKETS_MAX / XFIB_BUCKETS; id++)
+		assert_int_equal(set_resilient(id, XFIB_BUCKETS, 1), 0);
+	assert_int_equal(set_resilient(1 << 20, XFIB_BUCKETS, 1), -ENOSPC);
+	objects__remove(objects, 7);
+	assert_int_equal(set_resilient(1 << 20, XFIB_BUCKETS, 1), 0);
+}
+
 static void what_a_dump_does_not_name_goes(void **state)
 {
 	(void)state;
@@ -176,6 +277,9 @@ int main(void)
 		TEST(what_was_asked_for_counts_as_changed_when_it_comes),
 		TEST(a_device_takes_its_objects_along),
 		TEST(a_member_that_becomes_a_blackhole_makes_one_of_its_group),
+		TEST(buckets_are_asked_for_and_told),
+		TEST(buckets_stay_while_their_group_changes),
+		TEST(too_many_buckets_are_not_held),
 		TEST(what_a_dump_does_not_name_goes),
 		TEST(too_many_members_are_unfit),
 	};

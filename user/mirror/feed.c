@@ -173,6 +173,7 @@ static int take_nexthop(struct feed *feed, const struct nlmsghdr *message)
 
 	if (err)
 		return err;
+	nexthop.bucket_count = 0; /* the kernel makes the buckets, and has none of this group */
 	if (message->nlmsg_type == RTM_DELNEXTHOP)
 		objects__remove(feed->objects, nexthop.id);
 	else

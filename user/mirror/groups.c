@@ -16,6 +16,7 @@ struct group_info {
 	uint32_t references;
 	uint32_t next; /* in its bucket */
 	uint32_t hash;
+	uint32_t object; /* the kernel's resilient group that it is, 0: none */
 };
 
 struct groups {
@@ -73,6 +74,12 @@ static void make_members(const struct group_path *paths, uint32_t count, struct 
 	}
 }
 
+static void enter(struct groups *groups, uint32_t id, uint32_t hash, uint32_t object)
+{
+	groups->info[id] = (struct group_info){ 1, groups->bucket[hash % BUCKETS], hash, object };
+	groups->bucket[hash % BUCKETS] = id;
+}
+
 int groups__take(struct groups *groups, const struct group_path *paths, uint32_t count, uint32_t flags,
 		 uint32_t *ret_id)
 {
@@ -86,7 +93,7 @@ int groups__take(struct groups *groups, const struct group_path *paths, uint32_t
 	make_members(paths, count, members);
 	hash = hash__bytes(members, count * sizeof(*members)) ^ flags;
 	for (id = groups->bucket[hash % BUCKETS]; id; id = groups->info[id].next) {
-		if (groups->info[id].hash == hash && groups->maps->groups[id].count == count &&
+		if (groups->info[id].hash == hash && !groups->info[id].object && groups->maps->groups[id].count == count &&
 		    groups->maps->groups[id].flags == flags &&
 		    !memcmp(groups->maps->groups[id].member, members, count * sizeof(*members))) {
 			groups->info[id].references++;
@@ -101,10 +108,53 @@ int groups__take(struct groups *groups, const struct group_path *paths, uint32_t
 	memcpy(line->member, members, count * sizeof(*members));
 	line->flags = flags;
 	__atomic_store_n(&line->count, count, __ATOMIC_RELEASE);
-	groups->info[id] = (struct group_info){ 1, groups->bucket[hash % BUCKETS], hash };
-	groups->bucket[hash % BUCKETS] = id;
+	enter(groups, id, hash, 0);
 	*ret_id = id;
 	return 0;
+}
+
+int groups__take_resilient(struct groups *groups, uint32_t object, const uint32_t *nexthops, uint32_t count, uint32_t buckets,
+			   uint32_t *ret_id, bool *ret_new)
+{
+	size_t size = count * sizeof(*nexthops);
+	struct xfib_group *line;
+	uint32_t hash, id;
+	int err;
+
+	if (count > XFIB_BUCKET_MEMBERS || buckets > XFIB_BUCKETS)
+		return -E2BIG;
+	hash = hash__bytes(nexthops, size) ^ object;
+	*ret_new = false;
+	for (id = groups->bucket[hash % BUCKETS]; id; id = groups->info[id].next) {
+		line = &groups->maps->groups[id];
+		if (groups->info[id].object == object && line->count == count && line->resilient.buckets == buckets &&
+		    !memcmp(line->resilient.nexthop, nexthops, size)) {
+			groups->info[id].references++;
+			*ret_id = id;
+			return 0;
+		}
+	}
+	err = slots__take(&groups->slots, &id);
+	if (err)
+		return err;
+	line = &groups->maps->groups[id];
+	line->resilient.buckets = buckets;
+	memcpy(line->resilient.nexthop, nexthops, size);
+	line->flags = XFIB_GROUP_RESILIENT;
+	__atomic_store_n(&line->count, count, __ATOMIC_RELEASE);
+	enter(groups, id, hash, object);
+	*ret_id = id;
+	*ret_new = true;
+	return 0;
+}
+
+uint32_t groups__next_resilient(const struct groups *groups, uint32_t object, uint32_t after)
+{
+	for (uint32_t id = after + 1; id < groups->maps->state->groups_end; id++) {
+		if (groups->info[id].references && groups->info[id].object == object)
+			return id;
+	}
+	return XFIB_NONE;
 }
 
 void groups__release(struct groups *groups, uint32_t id)

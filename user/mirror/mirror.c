@@ -259,6 +259,7 @@ static const struct nl_handlers handlers = {
 	.route = mirror__on_route,
 	.rule = mirror__on_rule,
 	.nexthop = mirror__on_nexthop,
+	.bucket = mirror__on_bucket,
 	.setting = on_setting,
 	.feature = on_feature,
 	.wait = on_wait,
@@ -365,6 +366,8 @@ int mirror__new(struct maps *maps, const struct mirror_opts *opts, struct mirror
 		err = objects__new(&mirror->objects);
 	if (!err)
 		err = rib__new(maps, mirror->nexthops, &mirror->rib);
+	if (!err)
+		rib__set_objects(mirror->rib, mirror->objects);
 	if (!err && !opts->by_trie)
 		rib__want_fib(mirror->rib);
 	if (err) {

@@ -8,6 +8,7 @@
 #include "mirror_private.h"
 
 #define DUMP_ATTEMPTS 8
+#define BUCKET_DUMPS 64 /* of single groups at once: rather everything than more */
 /* From the end of one full dump to the next: four times as long as the dump took, within these bounds. */
 #define SYNC_INTERVAL_MS 50
 #define SYNC_INTERVAL_MAX_MS 5000
@@ -65,6 +66,17 @@ static int dump_objects(struct mirror *mirror)
 	return err == -EOPNOTSUPP || err == -EINVAL ? 0 : err;
 }
 
+static int dump_buckets(struct mirror *mirror)
+{
+	int err;
+
+	objects__unask_buckets(mirror->objects);
+	mirror->dumping_buckets = true;
+	err = nl__dump(mirror->nl, NL_BUCKETS, AF_UNSPEC);
+	mirror->dumping_buckets = false;
+	return err;
+}
+
 static int dump_routes(struct mirror *mirror)
 {
 	int err;
@@ -102,6 +114,42 @@ static int dump(struct mirror *mirror, const char *what, int (*once)(struct mirr
 	return err;
 }
 
+/* Asks for the buckets of groups that have changed, again if they move meanwhile; rather for all than for many. */
+static void ask_for_buckets(struct mirror *mirror)
+{
+	uint32_t id;
+
+	for (int dumps = 0; (id = objects__next_asking(mirror->objects)); dumps++) {
+		int err;
+
+		if (dumps == BUCKET_DUMPS) {
+			objects__ask_buckets(mirror->objects, id);
+			if (dump(mirror, "buckets of next hop groups", dump_buckets) || objects__next_asking(mirror->objects))
+				mirror__request_sync(mirror, NULL);
+			return;
+		}
+		mirror->dumping_buckets = true;
+		err = nl__dump_buckets(mirror->nl, id);
+		mirror->dumping_buckets = false;
+		if (err == -EINTR)
+			objects__ask_buckets(mirror->objects, id);
+		else if (err && err != -ENOENT) /* it has gone, and an event will say so */
+			mirror__request_sync(mirror, "the buckets of a next hop group could not be dumped");
+	}
+}
+
+/* Has packets follow buckets that have moved. */
+static void update_buckets(struct mirror *mirror)
+{
+	uint32_t id;
+
+	ask_for_buckets(mirror);
+	while ((id = objects__next_moved(mirror->objects)))
+		rib__update_buckets(mirror->rib, id);
+	if (objects__were_reshaped(mirror->objects))
+		mirror->targets_dirty = true;
+}
+
 void mirror__settle(struct mirror *mirror)
 {
 	if (mirror->rules_dirty)
@@ -109,6 +157,8 @@ void mirror__settle(struct mirror *mirror)
 	if (mirror->settings_dirty) {
 		mirror__read_settings(mirror);
 		dump(mirror, "links", dump_links);
+		if (objects__have_resilient(mirror->objects)) /* in case that an event got lost: nothing else compares them */
+			dump(mirror, "buckets of next hop groups", dump_buckets);
 	}
 	if (mirror->features_dirty) {
 		mirror->features_dirty = false;
@@ -116,6 +166,7 @@ void mirror__settle(struct mirror *mirror)
 	}
 	if (mirror->addresses_dirty)
 		dump(mirror, "addresses", dump_addresses);
+	update_buckets(mirror);
 	mirror__settle_objects(mirror, mirror->objects, XFIB_OWNER_KERNEL, true);
 	if (mirror->targets_dirty) {
 		mirror->targets_dirty = false;
@@ -158,6 +209,8 @@ int mirror__sync(struct mirror *mirror)
 		err = dump(mirror, "neighbours", dump_neighbours);
 	if (!err)
 		err = dump(mirror, "next hop objects", dump_objects);
+	if (!err && objects__have_resilient(mirror->objects))
+		err = dump(mirror, "buckets of next hop groups", dump_buckets);
 	mirror->sync_at = 0; /* what has been asked for so far is done by this */
 	if (!err)
 		err = dump(mirror, "routes", dump_routes);

@@ -56,6 +56,7 @@ struct mirror {
 	uint64_t rest_until;   /* ms; no full dump before */
 	uint64_t settings_at;  /* ms; when settings are looked at again */
 	struct objects *objects; /* the kernel's next hop objects */
+	bool dumping_buckets;    /* of resilient groups */
 	mirror_listener_fn listener;
 	void *listener_data;
 	struct changing *changing; /* the mirror__change() under way, NULL: none */
@@ -139,6 +140,7 @@ void mirror__settle_objects(struct mirror *mirror, struct objects *objects, uint
 
 /* Handlers of nl_handlers. */
 void mirror__on_nexthop(enum nl_change change, const struct nl_nexthop *nexthop, void *data);
+void mirror__on_bucket(enum nl_change change, const struct nl_bucket *bucket, void *data);
 void mirror__on_rule(enum nl_change change, const struct nl_rule *rule, void *data);
 void mirror__on_route(enum nl_change change, const struct nl_route *route, void *data);
 

@@ -217,6 +217,17 @@ void mirror__settle_objects(struct mirror *mirror, struct objects *objects, uint
 	objects__settle(objects);
 }
 
+static void report_buckets(struct mirror *mirror, const struct nl_nexthop *nexthop)
+{
+	uint64_t muted;
+
+	if ((nexthop->bucket_count > XFIB_BUCKETS || nexthop->member_count >= XFIB_BUCKET_MEMBERS) &&
+	    !objects__is_unfit(mirror->objects, nexthop->id) && log_limit__pass(&mirror->full_limit, &muted))
+		log_warning("resilient next hop group %u has %u buckets and %u members, more than %u and %u: packets by it go up to "
+			    "the kernel (unsupported_route)",
+			    nexthop->id, nexthop->bucket_count, nexthop->member_count, XFIB_BUCKETS, XFIB_BUCKET_MEMBERS - 1);
+}
+
 void mirror__on_nexthop(enum nl_change change, const struct nl_nexthop *nexthop, void *data)
 {
 	struct mirror *mirror = data;
@@ -228,6 +239,20 @@ void mirror__on_nexthop(enum nl_change change, const struct nl_nexthop *nexthop,
 	}
 	if (objects__is_going(mirror->objects, nexthop->id)) /* routes by the former one went with it */
 		mirror__settle_objects(mirror, mirror->objects, XFIB_OWNER_KERNEL, true);
+	if (nexthop->bucket_count)
+		report_buckets(mirror, nexthop);
 	if (objects__set(mirror->objects, nexthop))
 		mirror__request_sync(mirror, "a next hop object that there is no room for");
+	if (change == NL_NEW) /* buckets move with a group, without a word about each */
+		objects__ask_buckets(mirror->objects, nexthop->id);
+}
+
+/* A dump does not keep buckets from moving, so that what it says may be older than an event before it. */
+void mirror__on_bucket(enum nl_change change, const struct nl_bucket *bucket, void *data)
+{
+	struct mirror *mirror = data;
+
+	objects__set_bucket(mirror->objects, bucket);
+	if (change != NL_DUMP && mirror->dumping_buckets)
+		objects__ask_buckets(mirror->objects, bucket->group);
 }

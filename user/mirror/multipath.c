@@ -3,8 +3,7 @@
 #include "multipath.h"
 
 #include <stdio.h>
-
-#include "hash.h"
+#include <xfib/lookup.h>
 
 #define L3 (XFIB_HASH_SOURCE | XFIB_HASH_DESTINATION | XFIB_HASH_FLOW_LABEL)
 #define L4 (XFIB_HASH_SOURCE | XFIB_HASH_DESTINATION | XFIB_HASH_PROTOCOL | XFIB_HASH_SOURCE_PORT | XFIB_HASH_DESTINATION_PORT)
@@ -50,8 +49,10 @@ __u16 multipath__hash(uint8_t family, int policy, int fields)
 	return (__u16)(policy << XFIB_HASH_POLICY | chosen);
 }
 
+/* Not by hash__bytes(), which every process seeds anew. */
 __u32 multipath__make_seed(__u64 netns)
 {
+	__u64 hash = netns * 0x9e3779b97f4a7c15ULL;
 	char boot[64] = { 0 };
 	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
 
@@ -60,7 +61,9 @@ __u32 multipath__make_seed(__u64 netns)
 			boot[0] = '\0';
 		fclose(file);
 	}
-	return hash__bytes(boot, sizeof(boot)) ^ (__u32)(netns * 0x9e3779b97f4a7c15ULL >> 32);
+	for (size_t i = 0; boot[i]; i++)
+		hash = xfib_hash__mix64(hash ^ (__u8)boot[i]);
+	return (__u32)(hash >> 32);
 }
 
 bool multipath__read_settings(struct xfib_state *state, __u32 seed)

@@ -171,6 +171,11 @@ static void dispatch(struct nl *nl, const struct nlmsghdr *message, bool dump)
 	case RTM_DELNEXTHOP:
 		err = DISPATCH(nl, nexthop, change, message);
 		break;
+	case RTM_NEWNEXTHOPBUCKET:
+		err = DISPATCH(nl, bucket, change, message);
+		break;
+	case RTM_DELNEXTHOPBUCKET: /* the kernel never says so: a bucket leads to another member, or its group goes */
+		break;
 	case RTM_NEWNETCONF:
 	case RTM_DELNETCONF:
 		if (nl->handlers.setting)
@@ -262,6 +267,7 @@ static struct nlmsghdr *make_dump(struct nl *nl, enum nl_object object, uint8_t 
 		[NL_ROUTES] = { RTM_GETROUTE, sizeof(struct rtmsg) },
 		[NL_RULES] = { RTM_GETRULE, sizeof(struct fib_rule_hdr) },
 		[NL_NEXTHOPS] = { RTM_GETNEXTHOP, sizeof(struct nhmsg) },
+		[NL_BUCKETS] = { RTM_GETNEXTHOPBUCKET, sizeof(struct nhmsg) },
 	};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(nl->request);
 	uint8_t *header;
@@ -323,9 +329,9 @@ static ssize_t await_part(struct nl *nl)
 	return length;
 }
 
-int nl__dump(struct nl *nl, enum nl_object object, uint8_t family)
+/* Sends the request for a dump, and handles its parts. */
+static int run_dump(struct nl *nl, const struct nlmsghdr *message)
 {
-	const struct nlmsghdr *message = make_dump(nl, object, family);
 	bool interrupted = false;
 	int result;
 
@@ -345,6 +351,19 @@ int nl__dump(struct nl *nl, enum nl_object object, uint8_t family)
 		if (take_part(nl, length, &interrupted, &result))
 			return result;
 	}
+}
+
+int nl__dump(struct nl *nl, enum nl_object object, uint8_t family)
+{
+	return run_dump(nl, make_dump(nl, object, family));
+}
+
+int nl__dump_buckets(struct nl *nl, uint32_t group)
+{
+	struct nlmsghdr *message = make_dump(nl, NL_BUCKETS, AF_UNSPEC);
+
+	mnl_attr_put_u32(message, NHA_ID, group);
+	return run_dump(nl, message);
 }
 
 int nl__solicit(struct nl *nl, uint32_t ifindex, uint8_t family, const uint8_t address[16])

@@ -136,8 +136,16 @@ struct nl_nexthop {
 	bool blackhole;
 	bool bridge;         /* for entries of a bridge, not for routes */
 	struct nl_path path; /* where it is no group */
+	uint32_t bucket_count; /* of a resilient group, else 0 */
 	uint32_t member_count; /* 0: no group */
 	struct nl_nexthop_member members[XFIB_GROUP_MEMBERS];
+};
+
+/* A bucket of a resilient group, and the member that it leads to. */
+struct nl_bucket {
+	uint32_t group;
+	uint32_t member;
+	uint16_t index;
 };
 
 /* Called for each object. `data` is that of nl__open(). Any of them may be NULL. */
@@ -148,6 +156,7 @@ struct nl_handlers {
 	void (*route)(enum nl_change change, const struct nl_route *route, void *data);
 	void (*rule)(enum nl_change change, const struct nl_rule *rule, void *data);
 	void (*nexthop)(enum nl_change change, const struct nl_nexthop *nexthop, void *data);
+	void (*bucket)(enum nl_change change, const struct nl_bucket *bucket, void *data);
 	/* A setting under net.ipv4.conf or net.ipv6.conf changed (forwarding, rp_filter, …). */
 	void (*setting)(void *data);
 	/* The XDP features of a device changed. */
@@ -158,7 +167,7 @@ struct nl_handlers {
 	void (*unknown)(const char *what, bool dumped, void *data);
 };
 
-enum nl_object { NL_LINKS, NL_ADDRESSES, NL_NEIGHBOURS, NL_ROUTES, NL_RULES, NL_NEXTHOPS };
+enum nl_object { NL_LINKS, NL_ADDRESSES, NL_NEIGHBOURS, NL_ROUTES, NL_RULES, NL_NEXTHOPS, NL_BUCKETS };
 
 struct nl;
 
@@ -183,6 +192,9 @@ int nl__receive(struct nl *nl, int limit);
  * part of it was lost, and it has to be repeated. -ETIMEDOUT: no end came.
  */
 int nl__dump(struct nl *nl, enum nl_object object, uint8_t family);
+
+/* Likewise the buckets of one resilient group. -ENOENT: it has gone. */
+int nl__dump_buckets(struct nl *nl, uint32_t group);
 
 /*
  * A dump of all routes, IPv4 and then IPv6, read a part at a time beside events and dumps. A part is as the kernel had it

@@ -23,6 +23,21 @@ static int parse_group(const struct nlattr *attribute, struct nl_nexthop *nextho
 	return 0;
 }
 
+/* A resilient group says how many buckets it has. */
+static int parse_resilience(const struct nlattr *attribute, struct nl_nexthop *nexthop)
+{
+	const struct nlattr *table[NHA_RES_GROUP_MAX + 1];
+	uint16_t count = 0;
+	int err = nl_parse__nested(attribute, table, NHA_RES_GROUP_MAX);
+
+	if (!err)
+		err = nl_parse__copy(table[NHA_RES_GROUP_BUCKETS], &count, sizeof(count));
+	if (!err && (!count || !nexthop->member_count))
+		err = -EBADMSG;
+	nexthop->bucket_count = count;
+	return err;
+}
+
 int nl_parse__nexthop(const struct nlmsghdr *message, struct nl_nexthop *ret_nexthop)
 {
 	const struct nhmsg *header = mnl_nlmsg_get_payload(message);
@@ -51,7 +66,36 @@ int nl_parse__nexthop(const struct nlmsghdr *message, struct nl_nexthop *ret_nex
 	}
 	if (!err && table[NHA_GROUP])
 		err = parse_group(table[NHA_GROUP], &nexthop);
+	if (!err && table[NHA_RES_GROUP])
+		err = parse_resilience(table[NHA_RES_GROUP], &nexthop);
 	if (!err)
 		*ret_nexthop = nexthop;
+	return err;
+}
+
+int nl_parse__bucket(const struct nlmsghdr *message, struct nl_bucket *ret_bucket)
+{
+	const struct nlattr *table[NHA_MAX + 1], *inner[NHA_RES_BUCKET_MAX + 1];
+	struct nl_bucket bucket;
+	int err = nl_parse__attributes(message, sizeof(struct nhmsg), table, NHA_MAX);
+
+	if (err)
+		return err;
+	memset(&bucket, 0, sizeof(bucket));
+	err = nl_parse__copy(table[NHA_ID], &bucket.group, sizeof(bucket.group));
+	if (!err && !table[NHA_RES_BUCKET])
+		err = -EBADMSG;
+	if (!err)
+		err = nl_parse__nested(table[NHA_RES_BUCKET], inner, NHA_RES_BUCKET_MAX);
+	if (!err && !inner[NHA_RES_BUCKET_INDEX])
+		err = -EBADMSG;
+	if (!err)
+		err = nl_parse__copy(inner[NHA_RES_BUCKET_INDEX], &bucket.index, sizeof(bucket.index));
+	if (!err)
+		err = nl_parse__copy(inner[NHA_RES_BUCKET_NH_ID], &bucket.member, sizeof(bucket.member));
+	if (!err && (!bucket.group || !bucket.member))
+		err = -EBADMSG;
+	if (!err)
+		*ret_bucket = bucket;
 	return err;
 }

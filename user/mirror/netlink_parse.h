@@ -25,6 +25,7 @@ int nl_parse__link(const struct nlmsghdr *message, struct nl_link *ret_link);
 int nl_parse__address(const struct nlmsghdr *message, struct nl_address *ret_address);
 int nl_parse__neighbour(const struct nlmsghdr *message, struct nl_neighbour *ret_neighbour);
 int nl_parse__nexthop(const struct nlmsghdr *message, struct nl_nexthop *ret_nexthop);
+int nl_parse__bucket(const struct nlmsghdr *message, struct nl_bucket *ret_bucket);
 int nl_parse__rule(const struct nlmsghdr *message, struct nl_rule *ret_rule);
 
 /* `paths`: room for NL_PATHS_MAX, to which ret_route->paths then points. */

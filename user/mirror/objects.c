@@ -7,28 +7,7 @@
 #include <string.h>
 
 #include "hash.h"
-
-#define BUCKETS 16384
-
-struct object {
-	struct object *next; /* in its bucket */
-	uint32_t id;
-	bool known;   /* there is one; else it has gone, or a route asked for it before it came */
-	bool asked;   /* a route asked for it while it was not known */
-	bool changed; /* since objects__settle() */
-	bool seen;    /* in the dump under way */
-	bool blackhole;
-	bool unfit; /* for routes, or for those of xfib: of a bridge, or too large a group */
-	struct nl_path path;
-	uint32_t member_count; /* 0: no group */
-	struct nl_nexthop_member *members;
-};
-
-struct objects {
-	struct object *bucket[BUCKETS];
-	uint32_t count, members;
-	bool changed;
-};
+#include "objects_private.h"
 
 int objects__new(struct objects **ret_objects)
 {
@@ -36,14 +15,14 @@ int objects__new(struct objects **ret_objects)
 	return *ret_objects ? 0 : -ENOMEM;
 }
 
-static struct object **bucket_of(const struct objects *objects, uint32_t id)
+static struct object **chain_of(const struct objects *objects, uint32_t id)
 {
-	return (struct object **)&objects->bucket[hash__bytes(&id, sizeof(id)) % BUCKETS];
+	return (struct object **)&objects->chain[hash__bytes(&id, sizeof(id)) % CHAINS];
 }
 
-static struct object *find(const struct objects *objects, uint32_t id)
+struct object *objects__find(const struct objects *objects, uint32_t id)
 {
-	struct object *object = *bucket_of(objects, id);
+	struct object *object = *chain_of(objects, id);
 
 	while (object && object->id != id)
 		object = object->next;
@@ -53,7 +32,7 @@ static struct object *find(const struct objects *objects, uint32_t id)
 /* The entry of an id, made if there is none. */
 static int take(struct objects *objects, uint32_t id, struct object **ret_object)
 {
-	struct object **bucket = bucket_of(objects, id), *object = find(objects, id);
+	struct object **chain = chain_of(objects, id), *object = objects__find(objects, id);
 
 	if (!object && objects->count == OBJECTS_MAX)
 		return -ENOSPC;
@@ -62,8 +41,8 @@ static int take(struct objects *objects, uint32_t id, struct object **ret_object
 		if (!object)
 			return -ENOMEM;
 		object->id = id;
-		object->next = *bucket;
-		*bucket = object;
+		object->next = *chain;
+		*chain = object;
 		objects->count++;
 	}
 	*ret_object = object;
@@ -76,15 +55,19 @@ static void empty(struct objects *objects, struct object *object)
 	free(object->members);
 	object->members = NULL;
 	object->member_count = 0;
+	objects->buckets -= object->buckets ? object->bucket_count : 0;
+	objects->resilient -= object->bucket_count != 0;
+	free(object->buckets);
+	object->buckets = NULL;
+	object->bucket_count = 0;
 	object->known = false;
 }
 
-/* Calls `each` for every object; one that it says has to go is freed. */
-static void walk(struct objects *objects, bool (*each)(struct objects *objects, struct object *object, uint32_t value),
-		 uint32_t value)
+void objects__walk(struct objects *objects, bool (*each)(struct objects *objects, struct object *object, uint32_t value),
+		   uint32_t value)
 {
-	for (uint32_t i = 0; i < BUCKETS; i++) {
-		struct object **link = &objects->bucket[i];
+	for (uint32_t i = 0; i < CHAINS; i++) {
+		struct object **link = &objects->chain[i];
 
 		while (*link) {
 			struct object *object = *link;
@@ -111,7 +94,7 @@ void objects__free(struct objects *objects)
 {
 	if (!objects)
 		return;
-	walk(objects, any, 0);
+	objects__walk(objects, any, 0);
 	free(objects);
 }
 
@@ -128,14 +111,16 @@ static bool same_path(const struct nl_path *path, const struct nl_path *other)
 	       path->gateway_family == other->gateway_family && !memcmp(path->gateway, other->gateway, sizeof(path->gateway));
 }
 
-static bool is_unfit(const struct nl_nexthop *nexthop)
+bool nexthop__is_unfit(const struct nl_nexthop *nexthop)
 {
-	return nexthop->bridge || nexthop->member_count > XFIB_GROUP_MEMBERS;
+	uint32_t members = nexthop->bucket_count ? XFIB_BUCKET_MEMBERS - 1 : XFIB_GROUP_MEMBERS;
+
+	return nexthop->bridge || nexthop->member_count > members || nexthop->bucket_count > XFIB_BUCKETS;
 }
 
 static bool same_members(const struct object *object, const struct nl_nexthop *nexthop)
 {
-	if (object->member_count != (is_unfit(nexthop) ? 0 : nexthop->member_count))
+	if (object->member_count != (nexthop__is_unfit(nexthop) ? 0 : nexthop->member_count))
 		return false;
 	for (uint32_t i = 0; i < object->member_count; i++) {
 		if (object->members[i].id != nexthop->members[i].id || object->members[i].weight != nexthop->members[i].weight)
@@ -146,8 +131,9 @@ static bool same_members(const struct object *object, const struct nl_nexthop *n
 
 static bool is_as(const struct object *object, const struct nl_nexthop *nexthop)
 {
-	return object->known && object->blackhole == nexthop->blackhole && object->unfit == is_unfit(nexthop) &&
-	       same_path(&object->path, &nexthop->path) && same_members(object, nexthop);
+	return object->known && object->blackhole == nexthop->blackhole && object->unfit == nexthop__is_unfit(nexthop) &&
+	       object->bucket_count == nexthop->bucket_count && same_path(&object->path, &nexthop->path) &&
+	       same_members(object, nexthop);
 }
 
 static int copy_members(struct objects *objects, const struct nl_nexthop *nexthop, struct nl_nexthop_member **ret_members)
@@ -155,7 +141,7 @@ static int copy_members(struct objects *objects, const struct nl_nexthop *nextho
 	size_t size = nexthop->member_count * sizeof(**ret_members);
 
 	*ret_members = NULL;
-	if (!size || is_unfit(nexthop))
+	if (!size || nexthop__is_unfit(nexthop))
 		return 0;
 	if (objects->members + nexthop->member_count > OBJECT_MEMBERS_MAX)
 		return -ENOSPC;
@@ -169,6 +155,7 @@ static int copy_members(struct objects *objects, const struct nl_nexthop *nextho
 int objects__set(struct objects *objects, const struct nl_nexthop *nexthop)
 {
 	struct nl_nexthop_member *members;
+	uint32_t *buckets = NULL;
 	struct object *object;
 	int err = take(objects, nexthop->id, &object);
 
@@ -178,21 +165,32 @@ int objects__set(struct objects *objects, const struct nl_nexthop *nexthop)
 	if (is_as(object, nexthop))
 		return 0;
 	err = copy_members(objects, nexthop, &members);
+	if (!err) {
+		err = buckets__make(objects, object, nexthop, &buckets);
+		if (err)
+			free(members);
+	}
 	if (err) { /* nothing is better than what it no longer is */
 		objects__remove(objects, nexthop->id);
 		return err;
 	}
 	if (object->known || object->asked) /* no route is by a new one */
 		mark(objects, object);
+	objects->reshaped |= object->known && object->bucket_count != nexthop->bucket_count;
 	empty(objects, object);
 	object->known = true;
 	object->asked = false;
 	object->blackhole = nexthop->blackhole;
-	object->unfit = is_unfit(nexthop);
+	object->unfit = nexthop__is_unfit(nexthop);
 	object->path = nexthop->path;
 	object->members = members;
 	object->member_count = members ? nexthop->member_count : 0;
 	objects->members += object->member_count;
+	object->buckets = buckets;
+	object->bucket_count = nexthop->bucket_count;
+	objects->buckets += buckets ? object->bucket_count : 0;
+	objects->resilient += object->bucket_count != 0;
+	buckets__ask(objects, object);
 	return 0;
 }
 
@@ -210,6 +208,7 @@ static bool leave_group(struct objects *objects, struct object *object, uint32_t
 	mark(objects, object);
 	objects->members -= object->member_count - kept;
 	object->member_count = kept;
+	buckets__ask(objects, object); /* its buckets lead to others now */
 	if (!kept) /* the kernel drops a group without members */
 		empty(objects, object);
 	return false;
@@ -217,7 +216,7 @@ static bool leave_group(struct objects *objects, struct object *object, uint32_t
 
 void objects__remove(struct objects *objects, uint32_t id)
 {
-	struct object *object = find(objects, id);
+	struct object *object = objects__find(objects, id);
 	bool is_group = object && object->member_count;
 
 	if (!object || !object->known)
@@ -225,7 +224,7 @@ void objects__remove(struct objects *objects, uint32_t id)
 	mark(objects, object);
 	empty(objects, object);
 	if (!is_group)
-		walk(objects, leave_group, id);
+		objects__walk(objects, leave_group, id);
 }
 
 static bool leads_by(struct objects *objects, struct object *object, uint32_t ifindex)
@@ -241,7 +240,7 @@ static bool forget_members(struct objects *objects, struct object *object, uint3
 {
 	(void)value;
 	for (uint32_t i = object->member_count; i--;) {
-		const struct object *member = find(objects, object->members[i].id);
+		const struct object *member = objects__find(objects, object->members[i].id);
 
 		if (!member || !member->known)
 			leave_group(objects, object, object->members[i].id);
@@ -253,8 +252,8 @@ static bool forget_members(struct objects *objects, struct object *object, uint3
 
 void objects__remove_device(struct objects *objects, uint32_t ifindex)
 {
-	walk(objects, leads_by, ifindex);
-	walk(objects, forget_members, 0);
+	objects__walk(objects, leads_by, ifindex);
+	objects__walk(objects, forget_members, 0);
 }
 
 /* ---- dumps ---- */
@@ -268,7 +267,7 @@ static bool unsee(struct objects *objects, struct object *object, uint32_t value
 
 void objects__begin_dump(struct objects *objects)
 {
-	walk(objects, unsee, 0);
+	objects__walk(objects, unsee, 0);
 }
 
 static bool drop_unseen(struct objects *objects, struct object *object, uint32_t value)
@@ -283,14 +282,14 @@ static bool drop_unseen(struct objects *objects, struct object *object, uint32_t
 
 void objects__end_dump(struct objects *objects)
 {
-	walk(objects, drop_unseen, 0);
+	objects__walk(objects, drop_unseen, 0);
 }
 
 /* ---- what routes see ---- */
 
 int objects__resolve(struct objects *objects, uint32_t id, struct nl_path paths[XFIB_GROUP_MEMBERS], uint32_t *ret_count)
 {
-	struct object *object = find(objects, id);
+	struct object *object = objects__find(objects, id);
 	uint32_t count = 0;
 	bool blackhole = false;
 
@@ -331,12 +330,12 @@ bool objects__have_changed(const struct objects *objects)
 
 bool objects__has_changed(const struct objects *objects, uint32_t id)
 {
-	const struct object *object = find(objects, id);
+	const struct object *object = objects__find(objects, id);
 
 	if (!object || object->changed)
 		return object != NULL;
 	for (uint32_t i = 0; i < object->member_count; i++) {
-		const struct object *member = find(objects, object->members[i].id);
+		const struct object *member = objects__find(objects, object->members[i].id);
 
 		if (member && member->changed)
 			return true;
@@ -344,9 +343,16 @@ bool objects__has_changed(const struct objects *objects, uint32_t id)
 	return false;
 }
 
+bool objects__is_unfit(const struct objects *objects, uint32_t id)
+{
+	const struct object *object = objects__find(objects, id);
+
+	return object && object->known && object->unfit;
+}
+
 bool objects__is_going(const struct objects *objects, uint32_t id)
 {
-	const struct object *object = find(objects, id);
+	const struct object *object = objects__find(objects, id);
 
 	return object && object->changed && !object->known;
 }
@@ -361,6 +367,6 @@ static bool settle(struct objects *objects, struct object *object, uint32_t valu
 void objects__settle(struct objects *objects)
 {
 	if (objects->changed)
-		walk(objects, settle, 0);
+		objects__walk(objects, settle, 0);
 	objects->changed = false;
 }

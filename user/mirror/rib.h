@@ -24,6 +24,7 @@
 #include "nexthops.h"
 
 struct maps;
+struct objects;
 struct rib;
 struct xfib_route_spec;
 
@@ -138,6 +139,12 @@ typedef bool (*rib_object_fn)(struct rib_route *route, struct rib_path *paths, v
  */
 void rib__update_objects(struct rib *rib, uint8_t owner, bool (*has_changed)(uint32_t id, void *data),
 			 rib_object_fn update, void *data);
+
+/* The kernel's objects, whose resilient groups its routes are by; rib_buckets.c. */
+void rib__set_objects(struct rib *rib, const struct objects *objects);
+
+/* Buckets of a resilient group lead elsewhere. Costs a look at each group, and at each bucket of those by the object. */
+void rib__update_buckets(struct rib *rib, uint32_t object);
 
 /* ---- who is told of changes ---- */
 

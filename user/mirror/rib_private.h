@@ -67,6 +67,7 @@ struct rib {
 	uint32_t *target;   /* by first slot of a prefix: what the trie says, counted if it is a group */
 	uint8_t *seen;      /* by slot: named in the dump or audit under way, or written since it began */
 	uint32_t *objects;  /* by first slot of a route: the next hop object that it is by, 0: none. NULL while no route is */
+	const struct objects *kernel_objects; /* NULL: there are none */
 	uint8_t *stale;     /* by first slot: not named since rib__mark_stale(). NULL before the first one */
 	bool pass_over_failed4; /* see rib__pass_over_failed4() */
 	uint32_t special;   /* next hop of packets that only the kernel can treat */
@@ -198,6 +199,12 @@ void local__note(const struct xfib_route *route, struct xfib_state *state);
 void fib_step__publish(struct rib *rib, uint32_t head);
 /* The prefix that began with slot `head`, whose route can still be read, is in no trie and no index any more. */
 void fib_step__withdraw(struct rib *rib, uint32_t head);
+
+/*
+ * The target of a route by a resilient group of the kernel's, all of whose paths are in it, for the kernel passes over none.
+ * False: it is by no such group. rib_buckets.c.
+ */
+bool buckets__target(struct rib *rib, struct unit unit, uint32_t *ret_target);
 
 /* Makes the FIBs anew that rib__expect() held. */
 void rib__compile_held(struct rib *rib);

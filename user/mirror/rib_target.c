@@ -50,7 +50,7 @@ static uint32_t unit_target(struct rib *rib, struct unit unit)
 {
 	struct group_path paths[XFIB_GROUP_MEMBERS];
 	const struct xfib_route *routes = rib->maps->routes;
-	uint32_t count = 0, group, id = unit.first;
+	uint32_t count = 0, group, id = unit.first, target;
 
 	if (routes[unit.first].tos)
 		return rib->special; /* the choice depends on the packet's TOS */
@@ -64,6 +64,8 @@ static uint32_t unit_target(struct rib *rib, struct unit unit)
 	}
 	if (!count)
 		return XFIB_NONE;
+	if (routes[unit.first].flags & XFIB_ROUTE_NEXTHOP_OBJECT && unit.count > 1 && buckets__target(rib, unit, &target))
+		return target;
 	if (count == 1)
 		return paths[0].nexthop;
 	if (groups__take(rib->groups, paths, count, group_flags(rib, &routes[unit.first]), &group))
