@@ -298,7 +298,9 @@ struct xfib_route {
 	__u8 owner;    /* enum xfib_owner */
 	__u8 flags;
 	__u8 preference; /* IPv6: RFC 4191, as ICMPV6_ROUTER_PREF_* */
-	__u8 pad[13];
+	__u8 pad;
+	__u16 expires_ms; /* milliseconds beyond `expires` */
+	__u8 pad2[10];
 };
 XFIB_ASSERT_SIZE(struct xfib_route, 64);
 

@@ -68,20 +68,26 @@ enum verb { VERB_ADD, VERB_REPLACE, VERB_APPEND, VERB_CHANGE, VERB_PREPEND, VERB
 
 #define HOPS_MAX 4
 
+/* What the kernel cannot do it refuses. */
+enum encapsulation { ENCAP_NONE, ENCAP_TUNNEL, ENCAP_MPLS, ENCAP_SEG6, ENCAPSULATIONS };
+
 struct hop {
 	uint8_t device;
 	uint8_t family;  /* of the gateway; 0: none */
 	uint8_t gateway; /* index of pool__host() */
 	uint8_t weight;  /* 1 and more */
-	bool onlink, encap;
+	bool onlink;
+	uint8_t encap; /* enum encapsulation */
 };
+
+#define MARK 7 /* that packets have, or none */
 
 /* What a rule asks of a packet, and what else it says: step.option. */
 enum rule_option {
 	RULE_IIF = 1 << 0,      /* by step.device */
 	RULE_FROM = 1 << 1,     /* by the prefix step.index */
 	RULE_TO = 1 << 2,       /* by the prefix step.value */
-	RULE_MARK = 1 << 3,     /* a mark that no packet has */
+	RULE_MARK = 1 << 3,     /* MARK */
 	RULE_TOS = 1 << 4,
 	RULE_NOT = 1 << 5,
 	RULE_SUPPRESS = 1 << 6, /* prefixes as long as step.value or shorter */
@@ -140,7 +146,7 @@ struct route_seen {
 	int error; /* -errno: the kernel has no way for the packet */
 	uint8_t family, type, tos, length, preference;
 	uint32_t table, metric, mtu, flags;
-	bool source_specific, expires;
+	bool source_specific, expired;
 	struct address destination;
 	size_t path_count;
 	struct path_seen path[PATHS_MAX];
@@ -161,6 +167,7 @@ struct question {
 	uint8_t device; /* ingress */
 	uint8_t tos, ttl;
 	uint16_t length; /* of the IP packet */
+	uint32_t mark;   /* of the packet at TC; by XDP none has one */
 	struct address source, destination;
 };
 
@@ -194,10 +201,17 @@ bool kernel__takes_redirects(uint32_t ifindex);
 /* All routes of a family. */
 size_t kernel__routes(uint8_t family, const struct route_seen **ret_routes);
 
+/* Of a resilient group: the object that each bucket leads to. Returns how many there are, 0: there is no such group. */
+#define BUCKETS_MAX 32
+size_t kernel__buckets(uint32_t group, uint32_t ret_objects[BUCKETS_MAX]);
+/* Where an object leads that is no group. False: nowhere. */
+bool kernel__object(uint32_t id, struct path_seen *ret_path);
+
 /* ---- the judge ---- */
 
 struct tally {
 	uint64_t steps, refused, settled, syncs, questions;
+	uint64_t groups; /* resilient ones whose buckets were compared */
 	uint64_t forwarded, dropped, kept; /* kept: the kernel would not forward them either */
 	uint64_t unmarked;                 /* answers that were not compared: see excuse__is_unknowable() */
 	uint64_t passed[64];               /* the kernel forwards, xfib does not: by enum xfib_reason */

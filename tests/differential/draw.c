@@ -53,7 +53,7 @@ static struct hop any_hop(uint8_t family)
 	hop.family = family == AF_INET && one_in(10) ? AF_INET6 : family;
 	hop.gateway = (uint8_t)random__below(one_in(6) ? POOL_HOSTS : POOL_ONLINK - 1);
 	hop.onlink = hop.gateway >= POOL_ONLINK || one_in(20);
-	hop.encap = one_in(25);
+	hop.encap = (uint8_t)(one_in(20) ? 1 + random__below(ENCAPSULATIONS - 1) : ENCAP_NONE);
 	return hop;
 }
 
@@ -104,7 +104,9 @@ static void draw_route(struct step *step, bool rules)
 		return;
 	}
 	if (one_in(8)) {
-		step->nexthop = one_in(2) ? 11 + random__below(4) : 1 + random__below(8);
+		step->nexthop = one_in(8) ? 1 + random__below(8) : /* of either family */
+				one_in(2) ? (step->family == AF_INET ? 11 : 12) + 2 * random__below(2) :
+					    (step->family == AF_INET ? 1 : 5) + random__below(4);
 		return;
 	}
 	draw_hops(step);
@@ -119,17 +121,20 @@ static void draw_route(struct step *step, bool rules)
 	if (step->family == AF_INET6 && one_in(8))
 		step->preference = one_in(2) ? ICMPV6_ROUTER_PREF_HIGH : ICMPV6_ROUTER_PREF_LOW;
 	if (step->family == AF_INET6 && one_in(12))
-		step->lifetime = 1000 + random__below(1000);
+		step->lifetime = 1 + random__below(one_in(2) ? 2 : 1000); /* some end while the world lasts */
+	if (step->family == AF_INET6 && one_in(10))
+		step->protocol = RTPROT_RA;
 }
 
 /* Objects 1 to 4 are IPv4's, 5 to 8 IPv6's; 11 and 13 groups of the former, 12 and 14 of the latter, 13 and 14 resilient. */
 static void draw_nexthop(struct step *step)
 {
 	step->kind = STEP_NEXTHOP;
-	step->verb = one_in(4) ? VERB_DELETE : one_in(2) ? VERB_REPLACE : VERB_ADD;
+	step->verb = one_in(8) ? VERB_DELETE : one_in(2) ? VERB_REPLACE : VERB_ADD;
 	if (one_in(2)) {
 		step->value = 11 + random__below(4);
 		step->family = step->value % 2 ? AF_INET : AF_INET6;
+		step->option = one_in(2);
 		step->hop_count = (uint8_t)(1 + random__below(3));
 		for (uint32_t i = 0; i < step->hop_count; i++) {
 			step->hop[i].gateway = (uint8_t)((step->family == AF_INET ? 1 : 5) + random__below(4));
@@ -226,7 +231,7 @@ static void draw_setting(struct step *step)
 static void draw_rule(struct step *step)
 {
 	static const uint32_t usual[] = { 0, RULE_IIF, RULE_FROM, RULE_FROM, RULE_TO, RULE_TO, RULE_FROM | RULE_TO,
-					  RULE_IIF | RULE_FROM, RULE_TOS };
+					  RULE_IIF | RULE_FROM, RULE_TOS, RULE_MARK };
 	static const uint32_t seldom[] = { RULE_MARK, RULE_PROTOCOL, RULE_LOOPBACK, RULE_OIF, RULE_ROOT, RULE_USERS, RULE_TOS };
 
 	step->kind = STEP_RULE;
@@ -291,6 +296,22 @@ static struct step *begin_device(struct step *step, uint8_t device)
 	return step;
 }
 
+/* The next hop objects, and groups of three of them: seldom would all that a group needs come by chance. */
+static struct step *begin_objects(struct step *step)
+{
+	for (uint32_t id = 1; id <= 8; id++)
+		*step++ = (struct step){ .kind = STEP_NEXTHOP, .verb = VERB_ADD, .value = id, .family = id < 5 ? AF_INET : AF_INET6, .hop_count = 1,
+					 .hop = { { .device = (uint8_t)(VETH1 + id % 4), .family = id < 5 ? AF_INET : AF_INET6, .gateway = 1, .weight = 1 } } };
+	for (uint32_t id = 11; id <= 14; id++) {
+		uint8_t first = id % 2 ? 1 : 5;
+
+		*step++ = (struct step){ .kind = STEP_NEXTHOP, .verb = VERB_ADD, .value = id, .family = id % 2 ? AF_INET : AF_INET6, .hop_count = 3,
+					 .hop = { { .gateway = first, .weight = 1 }, { .gateway = (uint8_t)(first + 1), .weight = 3 },
+						  { .gateway = (uint8_t)(first + 2), .weight = 1 } } };
+	}
+	return step;
+}
+
 size_t draw__beginning(struct step *steps)
 {
 	struct step *step = steps;
@@ -308,6 +329,7 @@ size_t draw__beginning(struct step *steps)
 			*step++ = neighbour;
 		}
 	}
+	step = begin_objects(step);
 	step[-1].settles = true;
 	return (size_t)(step - steps);
 }

@@ -87,7 +87,7 @@ static bool are_equal(const struct route_seen *one, const struct route_seen *oth
 	       (one->preference == other->preference || one->path_count > 1 || other->path_count > 1);
 }
 
-/* Routes between which only the kernel chooses: by TOS, by source, or, IPv6, by what a packet's port is. */
+/* Routes between which only the kernel chooses: by TOS, by source, by a life that it may have made longer, or by a packet's port. */
 static bool is_peculiar(const struct address *address)
 {
 	const struct route_seen *routes;
@@ -96,7 +96,7 @@ static bool is_peculiar(const struct address *address)
 	for (size_t i = 0; i < count; i++) {
 		if (!route__covers(&routes[i], address))
 			continue;
-		if (routes[i].tos || routes[i].source_specific)
+		if (routes[i].tos || routes[i].source_specific || routes[i].expired)
 			return true;
 		for (size_t j = 0; j < i && address->family == AF_INET6; j++) {
 			if (are_equal(&routes[i], &routes[j]) && route__covers(&routes[j], address))
@@ -332,8 +332,8 @@ static enum helper_difference compare_path(const struct opinions *opinions, cons
 		if (!is_plain_ethernet(opinions__link(opinions, path->ifindex)))
 			return HELPER_NO_ADDRESSES;
 		return path__neighbour(path, question, mac) ? HELPER_UNEXPLAINED : HELPER_NO_NEIGHBOUR;
-	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
-		return path__exceeds(opinions, path, question) ? HELPER_TOO_LARGE : HELPER_UNEXPLAINED;
+	case BPF_FIB_LKUP_RET_FRAG_NEEDED: /* room for the encapsulation's headers counts */
+		return path->encap || path__exceeds(opinions, path, question) ? HELPER_TOO_LARGE : HELPER_UNEXPLAINED;
 	case BPF_FIB_LKUP_RET_UNSUPP_LWT:
 		return path->encap ? HELPER_ENCAPSULATED : HELPER_UNEXPLAINED;
 	default:

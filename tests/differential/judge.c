@@ -128,6 +128,44 @@ static const char *ask_tc(const struct opinions *opinions)
 	return NULL;
 }
 
+/* What the kernel says. */
+static void ask_kernel(const struct question *question, struct opinions *opinions)
+{
+	const struct link_seen *link = &opinions->links[question->device];
+
+	kernel__ask(question, link->ifindex, false, &opinions->kernel);
+	opinions->forwards = !opinions->kernel.error && opinions->kernel.type == RTN_UNICAST && question->ttl > 1 &&
+			     (question->family == AF_INET || link->inet6); /* which the kernel asks before the route */
+	opinions->route.path_count = 0;
+	opinions->route.mtu = 0;
+	if (opinions->forwards)
+		kernel__ask(question, link->ifindex, true, &opinions->route);
+}
+
+/* A packet with a mark, which only the TC program can see: its verdict, as XDP would have said it. */
+static const char *ask_marked(const struct question *question, struct opinions *opinions)
+{
+	static const uint32_t actions[] = { [TC_ACT_SHOT] = XDP_DROP, [TC_ACT_OK] = XDP_PASS, [TC_ACT_REDIRECT] = XDP_REDIRECT };
+	const struct link_seen *link = &opinions->links[question->device];
+	struct __sk_buff context = { .ifindex = link->ifindex, .ingress_ifindex = link->ifindex, .mark = question->mark };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = opinions->sent.byte, .data_out = opinions->received.byte,
+		    .data_size_out = sizeof(opinions->received.byte), .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = 1);
+
+	opinions->ingress = link->ifindex;
+	frame__build(question, link->mac, &opinions->sent);
+	opts.data_size_in = (uint32_t)opinions->sent.length;
+	if (bpf_prog_test_run_opts(bpf_program__fd(maps->skeleton->progs.xfib_tc), &opts))
+		return "the TC program does not run with a mark";
+	opinions->received.length = opts.data_size_out;
+	opinions->action = opts.retval < COUNT(actions) ? actions[opts.retval] : XDP_ABORTED;
+	opinions->reason = moved(slot_of(link->ifindex));
+	if (opinions->reason == XFIB_REASON_COUNT)
+		return "not counted once";
+	ask_kernel(question, opinions);
+	opinions->helper.status = BPF_FIB_LKUP_RET_BLACKHOLE; /* it has no say: as if it agreed */
+	return NULL;
+}
+
 static const char *ask(const struct question *question, struct opinions *ret_opinions)
 {
 	struct opinions *opinions = ret_opinions;
@@ -146,13 +184,7 @@ static const char *ask(const struct question *question, struct opinions *ret_opi
 	what = ask_tc(opinions);
 	if (what)
 		return what;
-	kernel__ask(question, link->ifindex, false, &opinions->kernel);
-	opinions->forwards = !opinions->kernel.error && opinions->kernel.type == RTN_UNICAST && question->ttl > 1 &&
-			     (question->family == AF_INET || link->inet6); /* which the kernel asks before the route */
-	opinions->route.path_count = 0;
-	opinions->route.mtu = 0;
-	if (opinions->forwards)
-		kernel__ask(question, link->ifindex, true, &opinions->route);
+	ask_kernel(question, opinions);
 	if (run(bpf_program__fd(helper->progs.ask_helper), link->ifindex, &opinions->sent, &ignored, &action) || action != XDP_PASS)
 		return "bpf_fib_lookup() cannot be asked";
 	opinions->helper = helper->bss->answer;
@@ -247,6 +279,7 @@ bool judge__draw(struct question *question)
 	question->family = random__below(2) ? AF_INET6 : AF_INET;
 	question->tos = random__below(20) ? 0 : 0x10;
 	question->ttl = random__below(40) ? 64 : 1;
+	question->mark = random__below(6) ? 0 : MARK;
 	question->length = lengths[random__below(COUNT(lengths))];
 	question->source = random__below(4) ? pool__host(question->family, question->device, random__below(3)) :
 					      pool__anywhere(question->family, random__below(1000));
@@ -303,9 +336,9 @@ static void describe(const struct opinions *opinions, const struct question *que
 	const struct route_seen *kernel = &opinions->kernel;
 	const struct path_seen *path = &kernel->path[0];
 	const uint8_t *mac = opinions->received.byte;
-	int length = snprintf(text, size, "%s\n  from %s to %s iif %s tos %#x ttl %u length %u\n  xfib: action %u %s", what,
+	int length = snprintf(text, size, "%s\n  from %s to %s iif %s tos %#x ttl %u length %u mark %u\n  xfib: action %u %s", what,
 			      text_of(&question->source), text_of(&question->destination), device_names[question->device], question->tos,
-			      question->ttl, question->length, opinions->action,
+			      question->ttl, question->length, question->mark, opinions->action,
 			      opinions->reason < XFIB_REASON_COUNT ? xfib_reason__name(opinions->reason) : "none");
 
 	if (opinions->action == XDP_REDIRECT)
@@ -334,10 +367,10 @@ const char *judge__ask(const struct question *question, char *ret_text, size_t s
 	if (!links[question->device].ifindex || !(links[question->device].flags & IFF_UP))
 		return NULL; /* it has gone since */
 	tally->questions++;
-	wrong = ask(question, &opinions);
+	wrong = question->mark ? ask_marked(question, &opinions) : ask(question, &opinions);
 	if (!wrong)
 		wrong = judge(&opinions, question);
-	if (!wrong) {
+	if (!wrong && !question->mark) { /* the helper is not told of marks on every kernel */
 		difference = helper__compare(&opinions, question);
 		tally->helper[difference]++;
 		if (difference == HELPER_UNEXPLAINED)

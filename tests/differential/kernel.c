@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,12 @@ void kernel__parse_route(const struct nlmsghdr *message, struct route_seen *ret_
 	route->destination.family = route->family;
 	if (attributes.of[RTA_DST])
 		read_address(attributes.of[RTA_DST], route->family, &route->destination);
+	if (attributes.of[RTA_CACHEINFO]) {
+		struct rta_cacheinfo info;
+
+		memcpy(&info, mnl_attr_get_payload(attributes.of[RTA_CACHEINFO]), sizeof(info));
+		route->expired = info.rta_expires < 0;
+	}
 	if (attributes.of[RTA_METRICS]) {
 		const struct nlattr *nest = attributes.of[RTA_METRICS];
 
@@ -184,6 +191,8 @@ void kernel__ask(const struct question *question, uint32_t ifindex, bool match, 
 	put_address(message, RTA_DST, &question->destination);
 	put_address(message, RTA_SRC, &question->source);
 	mnl_attr_put_u32(message, RTA_IIF, ifindex);
+	if (question->mark)
+		mnl_attr_put_u32(message, RTA_MARK, question->mark);
 	memset(ret_seen, 0, sizeof(*ret_seen));
 	err = channel__ask(&channel, message, on_answer, ret_seen);
 	ret_seen->error = err;
@@ -218,6 +227,66 @@ size_t kernel__routes(uint8_t family, const struct route_seen **ret_routes)
 	channel__ask(&channel, message, on_route, NULL);
 	*ret_routes = routes.list;
 	return routes.count;
+}
+
+/* ---- next hop objects ---- */
+
+struct buckets_seen {
+	uint32_t *objects;
+	size_t count;
+};
+
+static void on_bucket(const struct nlmsghdr *part, void *data)
+{
+	struct buckets_seen *seen = data;
+	struct attributes attributes, bucket;
+	uint16_t index;
+
+	if (part->nlmsg_type != RTM_NEWNEXTHOPBUCKET)
+		return;
+	attributes__of(part, sizeof(struct nhmsg), &attributes);
+	attributes__nested(attributes.of[NHA_RES_BUCKET], &bucket);
+	index = mnl_attr_get_u16(bucket.of[NHA_RES_BUCKET_INDEX]);
+	if (index >= BUCKETS_MAX)
+		abort();
+	seen->objects[index] = mnl_attr_get_u32(bucket.of[NHA_RES_BUCKET_NH_ID]);
+	seen->count++;
+}
+
+size_t kernel__buckets(uint32_t group, uint32_t ret_objects[BUCKETS_MAX])
+{
+	struct nlmsghdr *message = channel__begin(&channel, RTM_GETNEXTHOPBUCKET, NLM_F_DUMP);
+	struct buckets_seen seen = { .objects = ret_objects };
+
+	mnl_nlmsg_put_extra_header(message, sizeof(struct nhmsg));
+	mnl_attr_put_u32(message, NHA_ID, group);
+	return channel__ask(&channel, message, on_bucket, &seen) ? 0 : seen.count;
+}
+
+static void on_object(const struct nlmsghdr *part, void *data)
+{
+	const struct nhmsg *header = mnl_nlmsg_get_payload(part);
+	struct path_seen *path = data;
+	struct attributes attributes;
+
+	if (part->nlmsg_type != RTM_NEWNEXTHOP)
+		return;
+	attributes__of(part, sizeof(*header), &attributes);
+	if (!attributes.of[NHA_OIF])
+		return;
+	path->ifindex = mnl_attr_get_u32(attributes.of[NHA_OIF]);
+	if (attributes.of[NHA_GATEWAY])
+		read_address(attributes.of[NHA_GATEWAY], header->nh_family, &path->gateway);
+}
+
+bool kernel__object(uint32_t id, struct path_seen *ret_path)
+{
+	struct nlmsghdr *message = channel__begin(&channel, RTM_GETNEXTHOP, 0);
+
+	mnl_nlmsg_put_extra_header(message, sizeof(struct nhmsg));
+	mnl_attr_put_u32(message, NHA_ID, id);
+	memset(ret_path, 0, sizeof(*ret_path));
+	return !channel__ask(&channel, message, on_object, ret_path) && ret_path->ifindex;
 }
 
 /* ---- neighbours ---- */

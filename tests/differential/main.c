@@ -26,6 +26,7 @@
 #include "differential.h"
 #include "log.h"
 #include "mirror_private.h"
+#include "rib_private.h"
 
 #define STEPS_EACH 1000
 #define QUESTIONS 12   /* after each catching up */
@@ -104,12 +105,67 @@ static bool is_wrong(const struct question *question, uint64_t patience)
 	return true;
 }
 
+/* Does each bucket of a group of xfib's lead where the kernel's does? */
+static bool is_kernels_group(const struct xfib_group *group, uint32_t object)
+{
+	uint32_t objects[BUCKETS_MAX];
+	size_t count = kernel__buckets(object, objects);
+
+	if (count != group->resilient.buckets)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct xfib_nexthop *nexthop = &mirror->maps->nexthops[group->resilient.nexthop[group->resilient.bucket[i]]];
+		struct path_seen path;
+
+		if (!kernel__object(objects[i], &path) || nexthop->ifindex != path.ifindex ||
+		    nexthop->gateway_family != path.gateway.family || memcmp(nexthop->gateway, path.gateway.byte, sizeof(nexthop->gateway)))
+			return false;
+	}
+	return true;
+}
+
+/* Packets choose among the next hops of a resilient group by the kernel's buckets. */
+static bool has_wrong_buckets(void)
+{
+	const struct rib *rib = mirror->rib;
+
+	for (uint32_t id = 1; rib->objects && id < mirror->maps->state->routes_end; id++) {
+		uint32_t group = rib->target[id] & ~XFIB_TARGET_GROUP;
+
+		if (!(rib->target[id] & XFIB_TARGET_GROUP) || !(mirror->maps->groups[group].flags & XFIB_GROUP_RESILIENT))
+			continue;
+		outcome->tally.groups++;
+		if (!is_kernels_group(&mirror->maps->groups[group], groups__object(rib->groups, group)))
+			return true;
+	}
+	return false;
+}
+
+static bool are_buckets_wrong(void)
+{
+	uint64_t end = now_ms() + PATIENCE_MS;
+	bool wrong = has_wrong_buckets();
+
+	while (wrong && now_ms() < end) {
+		usleep(2000);
+		catch_up();
+		wrong = has_wrong_buckets();
+	}
+	if (!wrong)
+		return false;
+	snprintf(outcome->what, sizeof(outcome->what), "buckets are not the kernel's");
+	snprintf(outcome->text, sizeof(outcome->text), "%s\n", outcome->what);
+	return true;
+}
+
 /* Asks random questions, or the one that is given. */
 static bool compare(const struct question *only)
 {
 	struct question question;
 
 	judge__begin();
+	if (are_buckets_wrong())
+		return true;
 	if (only)
 		return is_wrong(only, 50);
 	for (int i = 0; i < QUESTIONS; i++) {
@@ -270,6 +326,7 @@ static void print_tally(const struct tally *tally)
 	printf("# %llu steps, of which the kernel refused %llu; caught up %llu times, by %llu full dumps; %llu questions\n",
 	       (unsigned long long)tally->steps, (unsigned long long)tally->refused, (unsigned long long)tally->settled,
 	       (unsigned long long)tally->syncs, (unsigned long long)tally->questions);
+	printf("# resilient groups compared %llu\n", (unsigned long long)tally->groups);
 	printf("# forwarded %llu, dropped %llu, up and not forwarded by the kernel either %llu, not comparable %llu\n# up though the kernel forwards:",
 	       (unsigned long long)tally->forwarded, (unsigned long long)tally->dropped, (unsigned long long)tally->kept,
 	       (unsigned long long)tally->unmarked);

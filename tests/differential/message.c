@@ -4,9 +4,12 @@
 #include <linux/fib_rules.h>
 #include <linux/in.h>
 #include <linux/lwtunnel.h>
+#include <linux/mpls_iptunnel.h>
 #include <linux/neighbour.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
+#include <linux/seg6.h>
+#include <linux/seg6_iptunnel.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -15,6 +18,7 @@
 /* Numbers of the kernel's interface that Debian 12's headers do not all have. */
 #define GROUP_RESILIENT 1
 #define RESILIENT_BUCKETS 1
+#define RESILIENT_IDLE_TIMER 2
 
 static uint16_t flags_of(enum verb verb)
 {
@@ -49,15 +53,43 @@ static void put_gateway(struct nlmsghdr *message, uint8_t family, const struct h
 	mnl_attr_put(message, RTA_VIA, 2 + address__length(hop->family), &via);
 }
 
-static void put_encap(struct nlmsghdr *message, uint8_t family, uint16_t type, uint16_t type_attribute)
+static void put_tunnel(struct nlmsghdr *message, uint8_t family)
 {
-	struct nlattr *nest;
 	struct address to = pool__host(family, VETH1, 1);
 
-	mnl_attr_put_u16(message, type_attribute, family == AF_INET6 ? LWTUNNEL_ENCAP_IP6 : LWTUNNEL_ENCAP_IP);
-	nest = mnl_attr_nest_start(message, type);
 	mnl_attr_put_u64(message, family == AF_INET6 ? LWTUNNEL_IP6_ID : LWTUNNEL_IP_ID, htobe64(5));
 	put_address(message, family == AF_INET6 ? LWTUNNEL_IP6_DST : LWTUNNEL_IP_DST, &to);
+}
+
+/* One segment, in a routing header behind a header of its own. */
+static void put_segments(struct nlmsghdr *message)
+{
+	const struct address segment = pool__anywhere(AF_INET6, 5);
+	struct {
+		struct seg6_iptunnel_encap encap;
+		struct ipv6_sr_hdr routing;
+		uint8_t segment[16];
+	} tunnel = { .encap.mode = SEG6_IPTUN_MODE_ENCAP, .routing = { .hdrlen = 2, .type = 4 } };
+
+	memcpy(tunnel.segment, segment.byte, sizeof(tunnel.segment));
+	mnl_attr_put(message, SEG6_IPTUNNEL_SRH, sizeof(tunnel), &tunnel);
+}
+
+static void put_encap(struct nlmsghdr *message, uint8_t family, uint8_t encap, uint16_t type, uint16_t type_attribute)
+{
+	static const uint16_t types[] = { [ENCAP_MPLS] = LWTUNNEL_ENCAP_MPLS, [ENCAP_SEG6] = LWTUNNEL_ENCAP_SEG6 };
+	uint32_t label = htobe32(77 << 12 | 1 << 8); /* and the bottom of the stack */
+	struct nlattr *nest;
+
+	mnl_attr_put_u16(message, type_attribute, encap != ENCAP_TUNNEL ? types[encap] :
+			 family == AF_INET6 ? LWTUNNEL_ENCAP_IP6 : LWTUNNEL_ENCAP_IP);
+	nest = mnl_attr_nest_start(message, type);
+	if (encap == ENCAP_TUNNEL)
+		put_tunnel(message, family);
+	else if (encap == ENCAP_MPLS)
+		mnl_attr_put(message, MPLS_IPTUNNEL_DST, sizeof(label), &label);
+	else
+		put_segments(message);
 	mnl_attr_nest_end(message, nest);
 }
 
@@ -73,7 +105,7 @@ static bool put_hops(struct nlmsghdr *message, const struct step *step, const ui
 		put_gateway(message, step->family, &step->hop[0]);
 		mnl_attr_put_u32(message, RTA_OIF, indexes[step->hop[0].device]);
 		if (step->hop[0].encap)
-			put_encap(message, step->family, RTA_ENCAP, RTA_ENCAP_TYPE);
+			put_encap(message, step->family, step->hop[0].encap, RTA_ENCAP, RTA_ENCAP_TYPE);
 		return true;
 	}
 	nest = mnl_attr_nest_start(message, RTA_MULTIPATH);
@@ -89,7 +121,7 @@ static bool put_hops(struct nlmsghdr *message, const struct step *step, const ui
 		message->nlmsg_len += (uint32_t)sizeof(*next);
 		put_gateway(message, step->family, hop);
 		if (hop->encap)
-			put_encap(message, step->family, RTA_ENCAP, RTA_ENCAP_TYPE);
+			put_encap(message, step->family, hop->encap, RTA_ENCAP, RTA_ENCAP_TYPE);
 		next->rtnh_len = (uint16_t)(message->nlmsg_len - begin);
 	}
 	mnl_attr_nest_end(message, nest);
@@ -186,6 +218,8 @@ static struct nlmsghdr *nexthop_message(const struct step *step, struct channel 
 			mnl_attr_put_u16(message, NHA_GROUP_TYPE, GROUP_RESILIENT);
 			nest = mnl_attr_nest_start(message, NHA_RES_GROUP);
 			mnl_attr_put_u16(message, RESILIENT_BUCKETS, 32);
+			if (step->option) /* all buckets are idle, and any may move */
+				mnl_attr_put_u32(message, RESILIENT_IDLE_TIMER, 0);
 			mnl_attr_nest_end(message, nest);
 		}
 		return message;
@@ -205,7 +239,7 @@ static struct nlmsghdr *nexthop_message(const struct step *step, struct channel 
 		put_address(message, NHA_GATEWAY, &gateway);
 	}
 	if (hop->encap)
-		put_encap(message, step->family, NHA_ENCAP, NHA_ENCAP_TYPE);
+		put_encap(message, step->family, hop->encap, NHA_ENCAP, NHA_ENCAP_TYPE);
 	return message;
 }
 
@@ -274,7 +308,7 @@ static void put_conditions(struct nlmsghdr *message, struct fib_rule_hdr *header
 	if (step->option & RULE_TO)
 		put_rule_prefix(message, FRA_DST, step->family, step->value, &header->dst_len);
 	if (step->option & RULE_MARK)
-		mnl_attr_put_u32(message, FRA_FWMARK, 7);
+		mnl_attr_put_u32(message, FRA_FWMARK, MARK);
 	if (step->option & RULE_TOS)
 		header->tos = 0x10;
 	if (step->option & RULE_NOT)

@@ -25,8 +25,12 @@ static void print_hop(const struct step *step, const struct hop *hop, FILE *file
 {
 	struct address to = pool__host(step->family, VETH1, 1), gateway = pool__host(hop->family, hop->device, hop->gateway);
 
-	if (hop->encap)
+	if (hop->encap == ENCAP_TUNNEL)
 		fprintf(file, " encap %s id 5 dst %s", step->family == AF_INET6 ? "ip6" : "ip", text_of(&to));
+	else if (hop->encap == ENCAP_MPLS)
+		fputs(" encap mpls 77", file);
+	else if (hop->encap == ENCAP_SEG6)
+		fputs(" encap seg6 mode encap segs 2001:db8:77::77", file);
 	if (hop->family)
 		fprintf(file, " via %s%s", hop->family == step->family ? "" : "inet6 ", text_of(&gateway));
 	fprintf(file, " dev %s%s", device_names[hop->device], hop->onlink ? " onlink" : "");
@@ -46,7 +50,7 @@ static void print_route(const struct step *step, FILE *file)
 	if (!whole)
 		return;
 	if (step->verb != VERB_DELETE)
-		fprintf(file, " proto %s", step->protocol == RTPROT_STATIC ? "static" : "boot");
+		fprintf(file, " proto %s", step->protocol == RTPROT_STATIC ? "static" : step->protocol == RTPROT_RA ? "ra" : "boot");
 	if (step->type == RTN_LOCAL || step->type == RTN_ANYCAST)
 		fputs(" dev lo", file);
 	if (step->type != RTN_UNICAST)
@@ -90,7 +94,7 @@ static void print_nexthop(const struct step *step, FILE *file)
 	for (uint32_t i = 0; i < step->hop_count; i++)
 		fprintf(file, "%s%u,%u", i ? "/" : " group ", step->hop[i].gateway, step->hop[i].weight);
 	if (step->value > 12)
-		fputs(" type resilient buckets 32", file);
+		fprintf(file, " type resilient buckets 32%s", step->option ? " idle_timer 0" : "");
 }
 
 static void print_address(const struct step *step, FILE *file)
@@ -140,7 +144,7 @@ static void print_conditions(const struct step *step, FILE *file)
 	if (step->option & RULE_TO)
 		fprintf(file, " to %s/%u", text_of(&to.address), to.length);
 	if (step->option & RULE_MARK)
-		fputs(" fwmark 7", file);
+		fprintf(file, " fwmark %u", MARK);
 	if (step->option & RULE_TOS)
 		fputs(" tos 0x10", file);
 	if (step->option & (RULE_ROOT | RULE_USERS))

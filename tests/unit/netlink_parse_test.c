@@ -158,7 +158,7 @@ static void ipv6_route(void **state)
 	assert_int_equal(nl_parse__route(&message.header, paths, &route), 0);
 	assert_int_equal(route.prefix_length, 48);
 	assert_true(route.expires);
-	assert_int_equal(route.lifetime, 100);
+	assert_int_equal(route.lifetime, 100 * 1000);
 	assert_int_equal(route.preference, 3);
 }
 

@@ -441,7 +441,7 @@ static void an_expired_route_is_not_used(void **state)
 	make_route(1, &listed, paths, &route);
 	route.metric = 5;
 	route.flags = XFIB_ROUTE_EXPIRES;
-	route.lifetime = 1000;
+	route.lifetime = 1000000;
 	assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
 	assert_true(rib__next_expiry(rib) > 0);
 	route.lifetime = 0;

@@ -25,7 +25,7 @@ static bool is_expired(const struct xfib_route *route)
 	if (!(route->flags & XFIB_ROUTE_EXPIRES))
 		return false;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return route->expires <= now.tv_sec;
+	return route->expires < now.tv_sec || (route->expires == now.tv_sec && route->expires_ms * 1000000L <= now.tv_nsec);
 }
 
 enum xfib_candidate_reason search__judge(const struct xfib_query *query, const struct xfib_route *route,

@@ -201,7 +201,7 @@ static int make_route(struct changing *changing, uint32_t index, struct rib_path
 		.preference = (uint8_t)spec->preference,
 		.table = change__table(&changing->changes[index]),
 		.metric = spec->metric || spec->family == AF_INET ? spec->metric : METRIC6,
-		.lifetime = spec->lifetime,
+		.lifetime = spec->lifetime * 1000ULL,
 		.path_count = count,
 		.paths = paths,
 	};

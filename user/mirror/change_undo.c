@@ -55,7 +55,7 @@ static int make_spec(const struct rib_route *route, struct xfib_route_spec *ret_
 		.tos = route->tos,
 		.preference = route->preference,
 		.mtu = route->paths[0].nexthop.route_mtu,
-		.lifetime = route->flags & XFIB_ROUTE_EXPIRES ? (route->lifetime ? route->lifetime : 1) : 0,
+		.lifetime = route->flags & XFIB_ROUTE_EXPIRES ? (uint32_t)(route->lifetime / 1000 + 1) : 0,
 		.flags = XFIB_SPEC_SCOPE,
 		.path_count = count,
 		.paths = paths,

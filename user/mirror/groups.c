@@ -157,6 +157,11 @@ uint32_t groups__next_resilient(const struct groups *groups, uint32_t object, ui
 	return XFIB_NONE;
 }
 
+uint32_t groups__object(const struct groups *groups, uint32_t id)
+{
+	return groups->info[id].object;
+}
+
 void groups__release(struct groups *groups, uint32_t id)
 {
 	struct group_info *info = &groups->info[id];

@@ -35,6 +35,9 @@ int groups__take_resilient(struct groups *groups, uint32_t object, const uint32_
 /* The next one of an object after `after`; XFIB_NONE: no other. Costs a look at each slot in use. */
 uint32_t groups__next_resilient(const struct groups *groups, uint32_t object, uint32_t after);
 
+/* The kernel's object that a group is, 0: it is an ordinary one. */
+uint32_t groups__object(const struct groups *groups, uint32_t id);
+
 void groups__release(struct groups *groups, uint32_t id);
 
 #endif

@@ -35,6 +35,7 @@
 #include "multipath.h"
 
 #define EVENTS_PER_TURN 4096
+#define EXPIRY_MARGIN_MS 10000 /* before a route expires, the kernel is asked whether it still does */
 #define SYNC_DELAY_MS 20       /* after an event that asks for a dump: others may follow */
 
 uint64_t mirror__now_ms(void)
@@ -435,6 +436,40 @@ void mirror__request_sync(struct mirror *mirror, const char *why)
 		mirror->sync_at = at;
 }
 
+/*
+ * The kernel does not say when a router advertisement gives a route a longer life. So it is asked in time, and once more
+ * when it should be over, and then again until it has removed the route.
+ */
+static bool has_asked(const struct mirror *mirror, uint64_t expiry)
+{
+	/* Each message rounds what is left of a life, so that it ends at another millisecond. */
+	return expiry + 1000 > mirror->asked_expiry && expiry < mirror->asked_expiry + 1000;
+}
+
+static void expire(struct mirror *mirror)
+{
+	uint64_t expiry = rib__next_expiry(mirror->rib), now = mirror__now_ms();
+
+	if (expiry && now >= expiry) {
+		if (rib__expire(mirror->rib)) {
+			mirror->asked_expiry = rib__next_expiry(mirror->rib);
+			mirror__request_sync(mirror, NULL);
+		}
+	} else if (expiry && !has_asked(mirror, expiry) && now + EXPIRY_MARGIN_MS >= expiry) {
+		mirror->asked_expiry = expiry;
+		mirror__request_sync(mirror, NULL);
+	}
+}
+
+static uint64_t next_expiry(const struct mirror *mirror)
+{
+	uint64_t expiry = rib__next_expiry(mirror->rib);
+
+	if (!expiry || has_asked(mirror, expiry))
+		return expiry;
+	return expiry > EXPIRY_MARGIN_MS ? expiry - EXPIRY_MARGIN_MS : 1;
+}
+
 void mirror__handle(struct mirror *mirror)
 {
 	int err;
@@ -448,8 +483,7 @@ void mirror__handle(struct mirror *mirror)
 		mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;
 		mirror->settings_dirty = true;
 	}
-	if (rib__next_expiry(mirror->rib) && mirror__now_ms() / 1000 >= rib__next_expiry(mirror->rib))
-		rib__expire(mirror->rib);
+	expire(mirror);
 	mirror__audit(mirror);
 	mirror__settle(mirror);
 	if (mirror->sync_at && mirror__now_ms() >= mirror->sync_at) {
@@ -461,12 +495,12 @@ void mirror__handle(struct mirror *mirror)
 
 int mirror__timeout(const struct mirror *mirror)
 {
-	uint64_t now = mirror__now_ms(), at = mirror->settings_at, expiry = rib__next_expiry(mirror->rib);
+	uint64_t now = mirror__now_ms(), at = mirror->settings_at, expiry = next_expiry(mirror);
 
 	if (mirror->sync_at && mirror->sync_at < at)
 		at = mirror->sync_at;
-	if (expiry && expiry * 1000 < at)
-		at = expiry * 1000;
+	if (expiry && expiry < at)
+		at = expiry;
 	if (mirror->audit_at && mirror->audit_at < at)
 		at = mirror->audit_at;
 	return at <= now ? 0 : (int)(at - now);

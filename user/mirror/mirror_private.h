@@ -56,6 +56,7 @@ struct mirror {
 	uint64_t rest_until;   /* ms; no full dump before */
 	uint64_t settings_at;  /* ms; when settings are looked at again */
 	struct objects *objects; /* the kernel's next hop objects */
+	uint64_t asked_expiry;   /* ms; of a route that expires, once a dump has been asked for */
 	bool dumping_buckets;    /* of resilient groups */
 	mirror_listener_fn listener;
 	void *listener_data;

@@ -92,7 +92,7 @@ struct nl_route {
 	uint32_t table;
 	uint32_t metric;  /* RTA_PRIORITY, 0 if absent */
 	uint32_t mtu;     /* RTAX_MTU, 0 if absent */
-	uint32_t lifetime; /* seconds left, where `expires` */
+	uint64_t lifetime; /* milliseconds left, where `expires` */
 	uint32_t nexthop_id; /* of the next hop object that it is by (RTA_NH_ID), 0: none */
 	uint8_t prefix[16];
 	uint8_t source[16]; /* RTA_PREFSRC, zero for none */

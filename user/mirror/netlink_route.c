@@ -98,7 +98,7 @@ static void parse_lifetime(const struct nlattr *attribute, struct nl_route *rout
 	if (!info.rta_expires || ticks <= 0)
 		return;
 	route->expires = true;
-	route->lifetime = info.rta_expires > 0 ? (uint32_t)info.rta_expires / (uint32_t)ticks : 0;
+	route->lifetime = info.rta_expires > 0 ? (uint64_t)info.rta_expires * 1000 / (uint64_t)ticks : 0;
 }
 
 static int parse_paths(const struct rtmsg *header, const struct nlattr **table, struct nl_path *paths,

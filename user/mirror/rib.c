@@ -266,7 +266,8 @@ void unit__read_path(const struct rib *rib, uint32_t id, struct rib_path *ret_pa
 void unit__read(const struct rib *rib, struct unit unit, struct rib_path *paths, struct rib_route *ret_route)
 {
 	const struct xfib_route *held = &rib->maps->routes[unit.first];
-	uint32_t id = unit.first, now = rib__now();
+	uint64_t expiry = route__expiry(held), now = rib__now_ms();
+	uint32_t id = unit.first;
 
 	*ret_route = (struct rib_route){
 		.family = held->family,
@@ -280,7 +281,7 @@ void unit__read(const struct rib *rib, struct unit unit, struct rib_path *paths,
 		.preference = held->preference,
 		.table = held->table,
 		.metric = held->metric,
-		.lifetime = held->expires > now ? held->expires - now : 0,
+		.lifetime = held->flags & XFIB_ROUTE_EXPIRES && expiry > now ? expiry - now : 0,
 		.nexthop_id = unit__object(rib, unit),
 		.path_count = unit.count,
 		.paths = paths,
@@ -349,9 +350,7 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 	place.head = rib__head_of(rib, route);
 	unit = find_same(rib, place.head, route);
 	if (unit.count) {
-		if (route->flags & XFIB_ROUTE_EXPIRES)
-			__atomic_store_n(&rib->maps->routes[unit.first].expires, rib__now() + route->lifetime,
-					 __ATOMIC_RELAXED);
+		unit__renew(rib, unit, route);
 		rib__note(rib, route);
 		unit__mark_seen(rib, unit);
 		return 0;

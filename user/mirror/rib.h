@@ -46,7 +46,7 @@ struct rib_route {
 	uint8_t preference;
 	uint32_t table;
 	uint32_t metric;
-	uint32_t lifetime; /* seconds from now, with XFIB_ROUTE_EXPIRES */
+	uint64_t lifetime; /* milliseconds from now, with XFIB_ROUTE_EXPIRES */
 	uint32_t nexthop_id; /* of the next hop object that it is by, with XFIB_ROUTE_NEXTHOP_OBJECT */
 	uint8_t prefix[16];
 	uint32_t path_count; /* at least 1: a route without a device has one path with ifindex 0 */
@@ -121,9 +121,14 @@ void rib__end_audit(struct rib *rib);
 uint32_t rib__judge_audit(struct rib *rib, bool *ret_ended, struct rib_difference *ret_first);
 void rib__stop_audit(struct rib *rib);
 
-/* When the next route expires, seconds of CLOCK_MONOTONIC, 0: none does; and what is to be done then. */
-uint32_t rib__next_expiry(const struct rib *rib);
-void rib__expire(struct rib *rib);
+/* When the next route expires, milliseconds of CLOCK_MONOTONIC, 0: none does. */
+uint64_t rib__next_expiry(const struct rib *rib);
+
+/*
+ * What is to be done then. True: a route of the kernel's has expired, and is still there. Until a dump tells whether its life is
+ * longer now, which the kernel does not say, packets of its prefix go up.
+ */
+bool rib__expire(struct rib *rib);
 
 /* ---- routes by next hop objects: rib_objects.c ---- */
 

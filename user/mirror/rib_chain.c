@@ -11,12 +11,17 @@
 #include "maps.h"
 #include "rib_private.h"
 
-uint32_t rib__now(void)
+uint64_t rib__now_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)now.tv_sec;
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint32_t rib__now(void)
+{
+	return (uint32_t)(rib__now_ms() / 1000);
 }
 
 struct unit unit__at(const struct rib *rib, uint32_t first)
@@ -126,17 +131,42 @@ void unit__release(struct rib *rib, struct unit unit, bool published)
 	}
 }
 
+/* One that never comes, nearly, is in 136 years. */
+static void set_expiry(struct xfib_route *slot, const struct rib_route *route)
+{
+	uint64_t expiry = rib__now_ms() + route->lifetime;
+
+	if (expiry / 1000 > UINT32_MAX)
+		expiry = UINT32_MAX * 1000ULL;
+	__atomic_store_n(&slot->expires, (uint32_t)(expiry / 1000), __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->expires_ms, (uint16_t)(expiry % 1000), __ATOMIC_RELAXED);
+}
+
+void unit__renew(struct rib *rib, struct unit unit, const struct rib_route *route)
+{
+	struct xfib_route *slot = &rib->maps->routes[unit.first];
+	bool had_expired = route__expiry(slot) <= rib__now_ms();
+	uint32_t head;
+
+	if (!(route->flags & slot->flags & XFIB_ROUTE_EXPIRES))
+		return;
+	set_expiry(slot, route);
+	head = had_expired ? rib__head_at(rib, unit.first) : XFIB_NONE;
+	if (head)
+		target__publish(rib, head, head);
+}
+
 static void fill(struct xfib_route *slot, const struct rib_route *route, const struct rib_path *path, uint32_t nexthop)
 {
-	uint32_t now = rib__now();
-
 	memcpy(slot->prefix, route->prefix, sizeof(slot->prefix));
 	slot->table = route->table;
 	slot->metric = route->metric;
 	slot->next = XFIB_NONE;
 	slot->nexthop = nexthop;
-	slot->created = now;
-	slot->expires = route->flags & XFIB_ROUTE_EXPIRES ? now + route->lifetime : 0;
+	slot->created = rib__now();
+	slot->expires = slot->expires_ms = 0;
+	if (route->flags & XFIB_ROUTE_EXPIRES)
+		set_expiry(slot, route);
 	slot->weight = path->weight;
 	slot->prefix_length = route->prefix_length;
 	slot->type = route->type;

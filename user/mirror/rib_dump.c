@@ -175,9 +175,7 @@ int rib__dump(struct rib *rib, const struct rib_route *route)
 	} else {
 		if (!rib->cursor.lost)
 			remove_between(rib, place.previous, unit.first);
-		if (route->flags & XFIB_ROUTE_EXPIRES)
-			__atomic_store_n(&rib->maps->routes[unit.first].expires, rib__now() + route->lifetime,
-					 __ATOMIC_RELAXED);
+		unit__renew(rib, unit, route);
 		rib__note(rib, route);
 		unit__mark_seen(rib, unit);
 	}
@@ -291,11 +289,11 @@ void rib__note(struct rib *rib, const struct rib_route *route)
 
 	memcpy(noted.prefix, route->prefix, sizeof(noted.prefix));
 	local__note(&noted, rib->maps->state);
-	if (route->flags & XFIB_ROUTE_EXPIRES) {
-		uint32_t at = rib__now() + route->lifetime;
+	if (route->flags & XFIB_ROUTE_EXPIRES && route->lifetime) { /* else it has expired, and is still there */
+		uint64_t at = rib__now_ms() + route->lifetime;
 
 		if (!rib->next_expiry || at < rib->next_expiry)
-			rib->next_expiry = at ? at : 1;
+			rib->next_expiry = at;
 	}
 }
 
@@ -322,28 +320,40 @@ void rib__flush_device4(struct rib *rib, uint32_t ifindex)
 	}
 }
 
-uint32_t rib__next_expiry(const struct rib *rib)
+#define EXPIRED_INTERVAL_MS 5000 /* until it is looked again whether one that has expired still is there */
+
+uint64_t rib__next_expiry(const struct rib *rib)
 {
 	return rib->next_expiry;
 }
 
-void rib__expire(struct rib *rib)
+bool rib__expire(struct rib *rib)
 {
 	const struct xfib_route *routes = rib->maps->routes;
-	uint32_t end = rib->maps->state->routes_end, now = rib__now();
+	uint32_t end = rib->maps->state->routes_end;
+	bool kernels = false;
+	uint64_t again;
 
 	rib->next_expiry = 0;
 	for (uint32_t id = 1; id < end; id++) {
-		if (!routes[id].family || !(routes[id].flags & XFIB_ROUTE_EXPIRES) ||
-		    routes[id].flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER))
+		uint64_t expiry = route__expiry(&routes[id]);
+
+		if (!routes[id].family || expiry == UINT64_MAX || routes[id].flags & (XFIB_ROUTE_GONE | XFIB_ROUTE_MEMBER))
 			continue;
-		if (routes[id].expires <= now) {
-			if (routes[id].owner == XFIB_OWNER_XFIB) /* the kernel removes its own by itself */
-				remove_at(rib, id);
-			continue;
+		if (expiry > rib__now_ms()) {
+			if (!rib->next_expiry || expiry < rib->next_expiry)
+				rib->next_expiry = expiry;
+		} else if (routes[id].owner == XFIB_OWNER_XFIB) {
+			remove_at(rib, id);
+		} else { /* the kernel removes its own by itself, within a minute, or gives it another life */
+			uint32_t head = rib__head_at(rib, id);
+
+			target__publish(rib, head, head);
+			kernels = true;
 		}
-		if (!rib->next_expiry || routes[id].expires < rib->next_expiry)
-			rib->next_expiry = routes[id].expires;
 	}
-	rib__refresh(rib);
+	again = rib__now_ms() + EXPIRED_INTERVAL_MS;
+	if (kernels && (!rib->next_expiry || again < rib->next_expiry))
+		rib->next_expiry = again;
+	return kernels;
 }

@@ -75,7 +75,7 @@ struct rib {
 	bool dumping;
 	bool refused;       /* in the dump under way */
 	bool refusing;      /* since the last dump in which all routes found room */
-	uint32_t next_expiry; /* seconds of CLOCK_MONOTONIC, 0: nothing expires */
+	uint64_t next_expiry; /* milliseconds of CLOCK_MONOTONIC, 0: nothing expires */
 	uint64_t on_link_version;
 	/* of the dump under way, see rib_dump.c: */
 	struct dump_cursor cursor;
@@ -209,7 +209,17 @@ bool buckets__target(struct rib *rib, struct unit unit, uint32_t *ret_target);
 /* Makes the FIBs anew that rib__expect() held. */
 void rib__compile_held(struct rib *rib);
 
-uint32_t rib__now(void); /* seconds of CLOCK_MONOTONIC */
+uint32_t rib__now(void);    /* seconds of CLOCK_MONOTONIC */
+uint64_t rib__now_ms(void); /* milliseconds */
+
+/* When a route expires, likewise; UINT64_MAX: never. */
+static inline uint64_t route__expiry(const struct xfib_route *route)
+{
+	return route->flags & XFIB_ROUTE_EXPIRES ? route->expires * 1000ULL + route->expires_ms : UINT64_MAX;
+}
+
+/* The unit, which is the route but for its lifetime, has that of the route from now on. */
+void unit__renew(struct rib *rib, struct unit unit, const struct rib_route *route);
 
 /*
  * Makes the trie say what the chain from `head` means, which began with

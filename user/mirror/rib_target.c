@@ -81,7 +81,7 @@ static void release(struct rib *rib, uint32_t target)
 
 static bool is_expired(const struct xfib_route *route)
 {
-	return route->flags & XFIB_ROUTE_EXPIRES && route->expires <= rib__now();
+	return route__expiry(route) <= rib__now_ms();
 }
 
 /* How the kernel ranks the preference of RFC 4191: low, medium, high. */
@@ -149,7 +149,13 @@ static uint32_t choose6(struct rib *rib, uint32_t head)
 	return rib->special;
 }
 
-/* Target of a chain. A route with a TOS anywhere in it leaves the choice to the kernel. */
+/* Does only the kernel know whether a route counts, for a packet of this TOS, or since its life may be longer than is known? */
+static bool is_uncertain(const struct xfib_route *route)
+{
+	return route->tos || (route->owner == XFIB_OWNER_KERNEL && is_expired(route));
+}
+
+/* Target of a chain. A route of which only the kernel knows whether it counts, anywhere in it, leaves the choice to the kernel. */
 static uint32_t choose(struct rib *rib, uint32_t head)
 {
 	const struct xfib_route *routes = rib->maps->routes;
@@ -158,7 +164,7 @@ static uint32_t choose(struct rib *rib, uint32_t head)
 	if (routes[head].flags & XFIB_ROUTE_INCOMPLETE)
 		return rib->special;
 	for (uint32_t id = head; id; id = routes[id].next) {
-		if (routes[id].tos)
+		if (is_uncertain(&routes[id]))
 			return rib->special;
 	}
 	target = routes[head].family == XFIB_INET6 ? choose6(rib, head) : choose4(rib, head);
