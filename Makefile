@@ -43,6 +43,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(filter-out %.bpf.c %/
 CONFORMANCE_TABLES := $(filter-out main harness expect layout ported,$(patsubst tests/conformance/%.c,%,$(wildcard tests/conformance/*.c)))
 CONFORMANCE_O := $(patsubst %,$(B)/tests/conformance/%.o,main harness expect $(CONFORMANCE_TABLES) $(CONFORMANCE_TABLES:=.user))
 DIFFERENTIAL_O := $(patsubst %.c,$(B)/%.o,$(filter-out %.bpf.c,$(wildcard tests/differential/*.c)))
+PARITY_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/parity/*.c))
 ORACLE_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/oracle/*.c))
 THREADS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/threads/*_test.c)) \
 	$(patsubst %,$(B)/tests/unit/netioapi_%_test,change notify)
@@ -82,7 +83,7 @@ tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so $(B)/tests/tool
 	@:
 
 # What is built without sanitizers, and runs on other kernels too.
-plain-tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers updates) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
+plain-tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers updates) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/parity/side-by-side $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
 	@:
 
 tests: plain-tests
@@ -262,6 +263,10 @@ $(B)/tests/differential/helper.skel.h: tests/differential/helper.h
 $(B)/tests/differential/differential: $(DIFFERENTIAL_O) $(patsubst %,$(B)/user/xfibd/%.o,bpf_maps trie_queue) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+$(B)/tests/parity/side-by-side: $(PARITY_O)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 $(B)/tests/oracle/best_route_test: $(ORACLE_O) $(B)/lib/libxfib.a
 	$(call say,LD,$@)

@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+# The same packets through a router with xfib and through one without: what comes out is the same, byte for byte, or is on
+# the short list of tests/parity/normal.c. Packets of all kinds, right and wrong ones: tests/parity/draw.c. By XDP, then by TC.
+#
+#   XFIB_PACKETS=N   packets for each of both hooks (15000); XFIB_SEED, which is printed, decides which
+set -u
+. "$(dirname "$0")/../lib.sh"
+seed=${XFIB_SEED:-$RANDOM$RANDOM}
+packets=${XFIB_PACKETS:-$((15000 / ${XFIB_SLOW:-1}))}
+ports='0 1 2 3 4 5'
+X=xfibs$$-x K=xfibs$$-k H=xfibs$$-h
+DIR=$(mktemp -d "/tmp/xfibs$$.XXXXXX")
+export XFIB_PIN=$DIR/bpf/xfib
+pid=
+errors=/proc/sys/net/ipv4/route/error_cost # of the machine as a whole
+error_cost=$(cat $errors)
+
+cleanup() {
+	[ -z "$pid" ] || kill -KILL "$pid"
+	echo "$error_cost" >$errors
+	for namespace in "$X" "$K" "$H"; do ip netns del "$namespace" 2>/dev/null; done
+	umount "$DIR/bpf"
+	rm -rf "$DIR" "/run/xfib/$(tr / _ <<<"$XFIB_PIN").sock"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+mkdir "$DIR/bpf" && mount -t bpf -o mode=0700 "xfibs$$" "$DIR/bpf"
+
+# ---- two routers ----
+
+hosts_end() { # letter, port: a device that has no stack of its own behind it
+	ip -n "$H" link set "$1$2" address "02:00:00:00:01:0$2" mtu 3000 arp off
+	ip netns exec "$H" sysctl -qw "net.ipv6.conf.$1$2.disable_ipv6=1"
+	ip netns exec "$H" ethtool -K "$1$2" tx off >/dev/null
+	ip netns exec "$H" ip link set dev "$1$2" xdp obj "$BUILD/tests/tools/pass.bpf.o" sec xdp
+	ip -n "$H" link set "$1$2" up
+}
+
+# No limit to what a router answers; nothing that a clock decides; nothing that a router says by itself.
+settings() {
+	cat <<-END
+	net.ipv4.ip_forward=1
+	net.ipv6.conf.all.forwarding=1
+	net.ipv4.icmp_ratelimit=0
+	net.ipv4.icmp_ratemask=0
+	net.ipv6.icmp.ratelimit=0
+	net.ipv6.icmp.ratemask=255
+	net.ipv6.auto_flowlabels=0
+	net.ipv4.conf.all.rp_filter=0
+	net.ipv4.conf.default.rp_filter=0
+	net.ipv4.conf.p2.rp_filter=1
+	net.ipv4.conf.p3.rp_filter=2
+	net.ipv4.conf.p4.forwarding=0
+	net.ipv4.conf.p5.route_localnet=1
+	net.ipv4.conf.p5.accept_source_route=1
+	net.ipv4.conf.p5.send_redirects=0
+	net.ipv4.conf.p0.send_redirects=0
+	net.ipv4.conf.all.send_redirects=0
+	END
+	local port family
+	for port in $ports; do
+		for family in ipv4 ipv6; do # who does not answer has failed at once
+			printf "net.$family.neigh.p$port.%s=0\n" mcast_solicit ucast_solicit app_solicit
+			echo "net.$family.neigh.p$port.delay_first_probe_time=3600"
+		done
+	done
+}
+
+routes() {
+	local port number
+	for port in $ports; do
+		for number in 1 2 3; do
+			echo "neigh add 10.0.$port.$number lladdr 02:00:00:00:0$port:0$number nud permanent dev p$port"
+			echo "neigh add 2001:db8:$port::$number lladdr 02:00:00:00:0$port:0$number nud permanent dev p$port"
+		done
+	done
+	cat <<-END
+	route add 20.0.0.0/8 via 10.0.1.1
+	route add 20.1.0.0/16 via 10.0.2.1
+	route add 20.1.1.0/24 via 10.0.3.1
+	route add 20.1.1.128/25 via 10.0.0.1
+	route add 20.1.1.129 via 10.0.1.2
+	route add blackhole 20.2.0.0/16
+	route add unreachable 20.3.0.0/16
+	route add prohibit 20.4.0.0/16
+	route add throw 20.5.0.0/16
+	route add 20.6.0.0/16 via 10.0.1.3 mtu 600
+	route add 20.7.0.0/16 via 10.0.0.3 mtu lock 700
+	route add 20.8.0.0/16 dev p2
+	neigh add 20.8.0.1 lladdr 02:00:00:00:02:08 nud permanent dev p2
+	route add 20.9.0.0/16 via inet6 2001:db8:1::1 dev p1
+	route add 20.10.0.0/16 nexthop via 10.0.1.1 nexthop via 10.0.1.2
+	route add 20.11.0.0/16 via 10.0.1.99
+	route add 20.12.0.0/16 via 10.0.1.1 tos 0x10
+	route add 20.13.0.0/16 via 10.0.4.1
+	route add 2001:db8:2000::/37 via 2001:db8:1::1
+	route add 2001:db8:2001::/48 via 2001:db8:2::1
+	route add 2001:db8:2001:1::/64 via 2001:db8:3::1
+	route add 2001:db8:2001:1::8/127 via 2001:db8:0::1
+	route add 2001:db8:2001:1::9 via 2001:db8:1::2
+	route add blackhole 2001:db8:2002::/48
+	route add unreachable 2001:db8:2003::/48
+	route add prohibit 2001:db8:2004::/48
+	route add throw 2001:db8:2005::/48
+	route add 2001:db8:2006::/48 via 2001:db8:1::3 mtu 1300
+	route add 2001:db8:2007::/48 via 2001:db8:0::3 mtu lock 1320
+	route add 2001:db8:2008::/48 dev p2
+	neigh add 2001:db8:2008::1 lladdr 02:00:00:00:02:08 nud permanent dev p2
+	route add 2001:db8:2009::/48 via fe80::1 dev p1
+	neigh add fe80::1 lladdr 02:00:00:00:01:09 nud permanent dev p1
+	route add 2001:db8:2010::/48 nexthop via 2001:db8:1::1 nexthop via 2001:db8:1::2
+	route add 2001:db8:2011::/48 via 2001:db8:1::99
+	END
+}
+
+make_router() { # namespace, letter of the hosts' ends
+	local port mtus=(1500 1400 1500 2000 1500 3000)
+	ip netns exec "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.accept_ra=0
+	ip -n "$1" link set lo up
+	for port in $ports; do
+		ip -n "$1" link add "p$port" address "02:00:00:00:00:0$port" type veth peer name "$2$port" netns "$H"
+		hosts_end "$2" "$port"
+		ip -n "$1" link set "p$port" mtu "${mtus[port]}" up
+		ip -n "$1" address add "10.0.$port.254/24" dev "p$port"
+		ip -n "$1" address add "2001:db8:$port::fe/64" dev "p$port"
+	done
+	settings | ip netns exec "$1" sysctl -qp - || return 1
+	routes | ip -n "$1" -batch -
+}
+
+start() { # hook
+	: >"$DIR/log"
+	ip netns exec "$X" "$BUILD/xfibd" >"$DIR/log" 2>&1 &
+	pid=$!
+	eventually 30 grep -q ready: "$DIR/log" || { cat "$DIR/log"; return 1; }
+	for port in $ports; do xfib attach "p$port" hook "$1" || return 1; done
+}
+xfib() { ip netns exec "$X" "$BUILD/xfib" "$@"; }
+stop() {
+	kill "$pid"
+	wait "$pid"
+	pid=
+	xfib unload
+}
+counted() { xfib -j stats | jq "$1"; }
+# No reason of these is met by chance alone; forwarded ones are a third.
+is_varied() {
+	[ "$(counted '[.[] | select(.reason == "forwarded") | .packets] | add')" -gt $((packets / 10)) ] &&
+		[ "$(counted '[.[].reason] | unique | length')" -ge 22 ] || { xfib stats; return 1; }
+}
+
+echo 0 >$errors
+for namespace in "$X" "$K" "$H"; do ip netns add "$namespace"; done
+check "the router that will have xfib" make_router "$X" x
+check "the same one without" make_router "$K" k
+
+# Are both the same when neither has xfib? Else the test itself would be wrong.
+echo "# XFIB_SEED=$seed"
+side_by_side() { ip netns exec "$H" "$BUILD/tests/parity/side-by-side" "$@"; }
+check "without xfib in either, $((packets / 10)) packets come out alike" side_by_side "$seed" "$((packets / 10))"
+for hook in xdp tc; do
+	check "xfibd by $hook" start "$hook"
+	check "$hook: $packets packets come out alike" side_by_side "$seed" "$packets"
+	check "$hook: many of them by the fast path, others up for all kinds of reasons" is_varied
+	check "xfib is taken away" stop
+done
+finish
