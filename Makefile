@@ -66,7 +66,7 @@ help:
 	@echo 'demo       (root) a router in network namespaces, with traffic'
 	@echo 'check      (root) all tests; ends with N passed, N failed, N skipped'
 	@echo 'check-exhaustive  (root) the compiled FIB at every IPv4 address, a day of updates, readers for a minute; TABLE4=, UPDATES4=, …'
-	@echo 'fuzz       every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus'
+	@echo 'fuzz       (root) every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus, and one of packets; FUZZ_PACKETS=10000000: so many'
 	@echo 'bench      (root) all benchmarks, into build/bench.json; BENCH=lookup, queries or small: one of them; TABLE4=, TABLE6='
 	@echo 'check-kernels  (root) the tests on other kernels, in an emulator; KERNELS="5.10 6.1 6.12", SHORT=1: the short form, TESTS='
 	@echo 'bench-peers  (root) look-ups in user space beside those of DPDK, which it installs; TABLE4=, TABLE6='
@@ -83,7 +83,7 @@ tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so $(B)/tests/tool
 	@:
 
 # What is built without sanitizers, and runs on other kernels too.
-plain-tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers updates) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/conformance/conformance $(B)/tests/parity/side-by-side $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
+plain-tests: tools $(B)/tests/unit/private_test $(patsubst %,$(B)/tests/fib/%_test,full readers updates) $(if $(PROG_O),$(B)/tests/prog/prog_test) $(B)/tests/fuzz/packets $(B)/tests/conformance/conformance $(B)/tests/parity/side-by-side $(B)/tests/oracle/best_route_test $(B)/tests/differential/differential
 	@:
 
 tests: plain-tests
@@ -101,7 +101,9 @@ fuzzers: $(FUZZERS)
 	@:
 
 fuzz:
+	$(root)
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) FUZZ=1 fuzzers
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/tests/fuzz/packets
 	$(Q)FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tests/fuzz/run.sh
 
 # Network namespaces, BPF and packages are root's.
@@ -246,6 +248,12 @@ $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/lib/all.a
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(sort $(DAEMON_LIBS) $(CMD_LIBS))
 
 $(B)/tests/prog/prog_test: $(PROG_O) $(B)/lib/libxfib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
+
+# The fuzzer of packets runs the programs in the kernel: libFuzzer would see nothing of them.
+$(B)/tests/fuzz/packets: $(patsubst %,$(B)/tests/fuzz/%.o,packets packet_draw) \
+		$(filter-out %/prog_test.o %/flows.o,$(PROG_O)) $(B)/lib/libxfib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 

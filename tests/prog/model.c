@@ -205,12 +205,13 @@ static enum xfib_reason by_type(uint32_t type)
 	return type < XFIB_ROUTE_TYPES ? reasons[type] : XFIB_REASON_UNSUPPORTED_ROUTE;
 }
 
-/* Without rp_filter a source may be nobody's, but not this machine's own. */
+/* Without rp_filter a source may be nobody's, but not this machine's own, nor that of many. */
 static bool may_be_nowhere(const struct question *question, const struct world_route *route)
 {
 	if (question->flags & (XFIB_LINK_RP_STRICT | XFIB_LINK_RP_LOOSE))
 		return false;
-	return !route || (by_type(route->type) != XFIB_REASON_LOCAL && by_type(route->type) != XFIB_REASON_BROADCAST);
+	return !route || route->type == XFIB_ROUTE_BLACKHOLE || route->type == XFIB_ROUTE_UNREACHABLE ||
+	       route->type == XFIB_ROUTE_PROHIBIT || route->type == XFIB_ROUTE_THROW;
 }
 
 static bool is_reached(const struct question *question, const struct world_route *route)

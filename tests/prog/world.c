@@ -89,6 +89,7 @@ int world__setup(void)
 	bpf_map__set_max_entries(skeleton->maps.xfib_rib4, 20000);
 	bpf_map__set_max_entries(skeleton->maps.xfib_rib6, 20000);
 	bpf_map__set_max_entries(skeleton->maps.xfib_nexthops, SLOTS);
+	bpf_map__set_max_entries(skeleton->maps.xfib_groups, 64);
 	if (prepare_frags() || xfib_bpf__load(skeleton))
 		return -1;
 	takes_port = find_takes_port();
