@@ -661,6 +661,8 @@ struct xfib_port_opts {
  * instance's if it is one of those pinned there, whoever attached it.
  * Of XDP programs there are two from Linux 5.18 on: a driver whose MTU is too
  * large for one buffer takes only the one for frames in several.
+ * The daemon attaches likewise to a device that comes later under the same
+ * name, when this one has gone.
  *
  * -ENOENT: no instance is pinned; -EBUSY: another program is attached there;
  * -EOPNOTSUPP: the driver has no native XDP, the kernel no TCX; -ENODEV; -EPERM.

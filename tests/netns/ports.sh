@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-# Ports that are named to xfibd keep their programs when their devices go and come again; it warns of rules of netfilter.
+# Ports that are named to xfibd, or were given to xfib attach, keep their programs when their devices go and come again; xfibd
+# warns of rules of netfilter.
 set -u
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/topology.sh"
@@ -50,6 +51,51 @@ ip -n "$R" link del x0
 make_x
 check "what has come while no xfibd ran is given its program at the start" xfibd__start ra rb x0
 check "x0 has it" attached x0
+
+# ---- ports that only xfib attach was given ----
+ports=$XFIB_PIN-ports
+make_d() { ip -n "$R" link add d.0 type veth peer name d1; }
+hook_and_mode() { xfib -j link show d.0 | jq -r '.[0] | "\(.hook // "none") \(.mode // "none")"'; }
+has() { [ "$(hook_and_mode)" = "$1" ]; }
+make_d
+check "xfib attach d.0 mode generic" xfib attach d.0 mode generic
+check_output "it has its program" "xdp generic" hook_and_mode
+for time in 1 2; do
+	ip -n "$R" link del d.0
+	check "d.0 goes: it is said ($time)" eventually 5 said 'port d.0 has gone' "$time"
+	make_d
+	check "d.0 comes again, and gets its program in that mode" eventually 5 has "xdp generic"
+	check "it is said" eventually 5 said 'port d.0 is there again, and has its program' "$time"
+done
+check "xfib attach d.0" xfib attach d.0
+check "xfib attach d.0 hook clsact" xfib attach d.0 hook clsact
+ip -n "$R" link del d.0
+make_d
+check "the last mode counts, and both hooks" eventually 5 has "xdp+tc native"
+check "xfib detach d.0 hook xdp" xfib detach d.0 hook xdp
+ip -n "$R" link del d.0
+make_d
+check "the other hook is remembered" eventually 5 has "tc none"
+check "xfib detach d.0" xfib detach d.0
+check_not "nothing is left of it" test -e "$ports"
+ip -n "$R" link del d.0
+make_d
+sleep 0.3
+check_output "what is detached is forgotten" "none none" hook_and_mode
+check "attached" xfib attach d.0
+ip -n "$R" link del d.0
+check "and gone" eventually 5 test -L "$ports/port-xdp-0-d:0"
+check "xfib detach of what has gone" xfib detach d.0
+check_not "forgets it" test -e "$ports"
+check_status "which is done once" 1 xfib detach d.0
+make_d
+check "attached" xfib attach d.0
+xfibd__stop
+ip -n "$R" link del d.0
+make_d
+check "what has come while no xfibd ran" xfibd__start ra rb x0
+check_output "has its program" "xdp native" hook_and_mode
+ip -n "$R" link del d.0
 
 # ---- netfilter ----
 in_r nft add table inet filter

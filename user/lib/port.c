@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "pins.h"
+#include "port_memory.h"
 #include "port_private.h"
 #include "private.h"
 
@@ -84,13 +85,25 @@ static int report_missing(const char *pin)
 
 #define SUFFIX "-ports"
 
-bool port_pin__path(const char *pin, uint32_t ifindex, const char *what, bool make, char *ret_path, size_t size)
+bool port_pin__directory(const char *pin, bool make, char *ret_path, size_t size)
 {
 	if (snprintf(ret_path, size, "%s" SUFFIX, pin) >= (int)size)
 		return false;
-	if (make && mkdir(ret_path, 0700) && errno != EEXIST)
-		return false;
-	return snprintf(ret_path, size, "%s" SUFFIX "/%s-%u", pin, what, ifindex) < (int)size;
+	return !make || !mkdir(ret_path, 0700) || errno == EEXIST;
+}
+
+bool port_pin__path(const char *pin, uint32_t ifindex, const char *what, bool make, char *ret_path, size_t size)
+{
+	return port_pin__directory(pin, make, ret_path, size) &&
+	       snprintf(ret_path, size, "%s" SUFFIX "/%s-%u", pin, what, ifindex) < (int)size;
+}
+
+void port_pin__tidy(const char *pin)
+{
+	char path[PATH_MAX];
+
+	if (port_pin__directory(pin, false, path, sizeof(path)))
+		rmdir(path);
 }
 
 void port_pin__remove(const char *pin, uint32_t ifindex, const char *what)
@@ -100,15 +113,14 @@ void port_pin__remove(const char *pin, uint32_t ifindex, const char *what)
 	if (!port_pin__path(pin, ifindex, what, false, path, sizeof(path)))
 		return;
 	unlink(path);
-	*strrchr(path, '/') = '\0';
-	rmdir(path);
+	port_pin__tidy(pin);
 }
 
 void ports__remove(const char *pin)
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s" SUFFIX, pin) < (int)sizeof(path))
+	if (port_pin__directory(pin, false, path, sizeof(path)))
 		pins__remove(path);
 }
 
@@ -139,16 +151,28 @@ int port__attach(uint32_t ifindex, const struct xfib_port_opts *opts, const char
 
 XFIB_PUBLIC int xfib_port__attach(uint32_t ifindex, const struct xfib_port_opts *opts)
 {
+	struct remembered_port port = { .ifindex = ifindex };
 	int err = check_opts(opts);
 
-	return err ? err : port__attach(ifindex, opts, NULL);
+	if (!err)
+		err = port__attach(ifindex, opts, NULL);
+	if (err || !if_indextoname(ifindex, port.device))
+		return err;
+	port.hook = opts->hook;
+	port.mode = opts->mode;
+	err = port_memory__note(instance__pin(opts->pin), &port);
+	return err ? error__set(err, "%s is attached, but not remembered beside %s for when its device comes again: %s", port.device,
+				instance__pin(opts->pin), strerror(-err)) : 0;
 }
 
 XFIB_PUBLIC int xfib_port__detach(uint32_t ifindex, const struct xfib_port_opts *opts)
 {
 	struct own_programs own;
+	char device[IF_NAMESIZE];
 	int err = check_opts(opts);
 
+	if (!err && if_indextoname(ifindex, device))
+		port_memory__forget(instance__pin(opts->pin), device, opts->hook);
 	if (!err)
 		err = open_own(instance__pin(opts->pin), NULL, &own);
 	if (err)

@@ -26,9 +26,14 @@ uint32_t program_id(int fd);
 /* The descriptor of an attached program that is one of these, -1: it is somebody else's. */
 int own_fd(const struct own_programs *own, uint32_t id);
 
+/* The directory beside that of the instance for what belongs to a port and not to a set of maps; it is made if `make`. */
+bool port_pin__directory(const char *pin, bool make, char *ret_path, size_t size);
+
+/* Removes it when nothing is left in it. */
+void port_pin__tidy(const char *pin);
+
 /*
- * Where something that belongs to a port and not to a set of maps is pinned: in a directory beside that of the instance, which
- * is made if `make`. False: the path is too long. `what`: "tcx", the link by which the TC program is attached; "xdp", the
+ * Where something of a port is pinned in it. False: the path is too long. `what`: "tcx", the link by which the TC program is attached; "xdp", the
  * program of somebody else's that was there before.
  */
 bool port_pin__path(const char *pin, uint32_t ifindex, const char *what, bool make, char *ret_path, size_t size);

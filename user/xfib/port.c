@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../lib/bypass.h"
+#include "../lib/port_memory.h"
 #include "command.h"
 
 struct words {
@@ -130,18 +131,35 @@ int command_attach(int argc, char **argv)
 	return STATUS_DONE;
 }
 
+/* A device that has gone is not attached, but when it comes again it would be. */
+static bool forget_gone(int argc, char **argv)
+{
+	bool xdp, tc;
+
+	if (argc != 1 || strlen(argv[0]) >= IF_NAMESIZE || if_nametoindex(argv[0]))
+		return false;
+	xdp = port_memory__forget(pin_directory(), argv[0], XFIB_HOOK_XDP);
+	tc = port_memory__forget(pin_directory(), argv[0], XFIB_HOOK_TC);
+	return xdp || tc;
+}
+
 int command_detach(int argc, char **argv)
 {
 	struct words words = { .opts = { .size = sizeof(words.opts), .pin = pin_directory() } };
 	struct xfib_port port;
-	int status = parse_words("detach", false, argc, argv, &words);
+	int status;
 
+	if (forget_gone(argc, argv))
+		return STATUS_DONE;
+	status = parse_words("detach", false, argc, argv, &words);
 	if (status)
 		return status;
 	if (words.has_hook)
 		return xfib_port__detach(words.ifindex, &words.opts) ? report("detach", argv[0]) : STATUS_DONE;
 	if (xfib_port__query(words.ifindex, &words.opts, &port))
 		return report("detach", argv[0]);
+	port_memory__forget(pin_directory(), argv[0], XFIB_HOOK_XDP); /* though somebody may have taken it off already */
+	port_memory__forget(pin_directory(), argv[0], XFIB_HOOK_TC);
 	words.opts.hook = XFIB_HOOK_XDP;
 	/* Nothing of the instance's is there, but something of somebody else's: that is not what was meant. */
 	if (port.xdp_id && !port.xdp && !port.tc && xfib_port__detach(words.ifindex, &words.opts))

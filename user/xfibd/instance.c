@@ -19,6 +19,7 @@
 #include "../lib/bypass.h"
 #include "../lib/pins.h"
 #include "../lib/port.h"
+#include "../lib/port_memory.h"
 #include "log.h"
 #include "pinned_set.h"
 #include "requirements.h"
@@ -307,12 +308,35 @@ int instance__attach(const struct instance *instance, const char *device, enum x
 		log_error("device '%s' does not exist", device);
 		return -ENODEV;
 	}
-	err = xfib_port__attach(ifindex, &opts);
+	port_memory__forget(instance->pin, device, XFIB_HOOK_XDP); /* the options say what it is to have */
+	err = port__attach(ifindex, &opts, NULL);
 	if (err)
 		log_error("attaching to '%s': %s", device, xfib_error__last());
 	else
 		bypass__each(ifindex, warn_of_bypass, (void *)(uintptr_t)device);
 	return err;
+}
+
+static void follow_remembered(const struct remembered_port *port, void *data)
+{
+	const struct instance *instance = data;
+	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin, .hook = port->hook, .mode = port->mode };
+	uint32_t ifindex = if_nametoindex(port->device);
+
+	/* Moved first: what is detached meanwhile is not remembered again. */
+	if (ifindex == port->ifindex || !port_memory__move(instance->pin, port, ifindex))
+		return;
+	if (!ifindex)
+		log_info("port %s has gone", port->device);
+	else if (port__attach(ifindex, &opts, NULL))
+		log_error("attaching to '%s': %s", port->device, xfib_error__last());
+	else
+		log_info("port %s is there again, and has its program", port->device);
+}
+
+void instance__follow_ports(const struct instance *instance)
+{
+	port_memory__each(instance->pin, follow_remembered, (void *)(uintptr_t)instance);
 }
 
 void instance__teardown(struct instance *instance)

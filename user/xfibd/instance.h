@@ -41,6 +41,9 @@ int instance__publish(struct instance *instance);
 /* Attaches the XDP program to a device by name. */
 int instance__attach(const struct instance *instance, const char *device, enum xfib_mode mode);
 
+/* Attaches to devices that have come since under the name of a port that `xfib attach` was given. Cost: a directory's. */
+void instance__follow_ports(const struct instance *instance);
+
 /* Detaches the programs from every port and removes the pins. */
 void instance__teardown(struct instance *instance);
 

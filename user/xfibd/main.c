@@ -169,6 +169,8 @@ static int start(struct daemon *daemon, const struct options *options)
 	for (uint32_t i = 0; !err && i < options->ports.count; i++)
 		err = instance__attach(daemon->instance, options->ports.names[i], options->mode);
 	ports__note(&daemon->ports, options, mirror__devices(daemon->mirror));
+	if (!err)
+		instance__follow_ports(daemon->instance);
 	mirror__handle(daemon->mirror); /* what the devices say to having been given a program */
 	for (uint32_t i = 0; !err && i < options->ports.count; i++)
 		warn_of_target(&bpf->maps, options->ports.names[i]);

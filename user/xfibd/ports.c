@@ -31,4 +31,5 @@ void ports__follow(struct ports *ports, const struct options *options, uint32_t 
 		else if (!instance__attach(instance, name, options->mode)) /* else it has been logged */
 			log_info("port %s is there again, and has its program", name);
 	}
+	instance__follow_ports(instance);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * The ports that the options name, as devices that come and go: one that comes
- * under a port's name is given its program.
+ * The ports that the options name, or `xfib attach` was given, as devices that
+ * come and go: one that comes under a port's name is given its program.
  */
 #ifndef XFIBD_PORTS_H
 #define XFIBD_PORTS_H
@@ -22,7 +22,7 @@ void ports__note(struct ports *ports, const struct options *options, uint32_t de
 
 /*
  * Attaches to what has come since, and says so. What has its program taken off stays as it is. Cost: nothing unless
- * `devices` has moved, then a system call for each port.
+ * `devices` has moved, then a system call for each port, and a directory's reading.
  */
 void ports__follow(struct ports *ports, const struct options *options, uint32_t devices, const struct instance *instance);
 
