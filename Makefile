@@ -15,7 +15,8 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 WARN := -Wall -Wextra -Wshadow -Wconversion $(if $(WERROR),-Werror)
-CFLAGS ?= -O2 -g
+# With the sanitizers half of the time of compiling goes into what -O2 does beyond -O1.
+CFLAGS ?= $(if $(SANITIZE)$(FUZZ),-O1 -g1,-O2 -g)
 override CPPFLAGS += -std=gnu11 -D_GNU_SOURCE -DXFIB_VERSION='"$(VERSION)"' -Iinclude -MMD -MP
 override CFLAGS += $(WARN) -fPIC -fvisibility=hidden
 ifdef SANITIZE

@@ -26,7 +26,12 @@ is "6000 routes one by one: no difference" "$(differences)" 0
 gen --seed 2 --count 9000 | batch replace 10.0.2.1
 gen -6 --seed 2 --count 9000 | batch replace 2001:db8:2::1
 is "the table outgrows its root: no difference" "$(differences)" 0
-is "and nothing is left to the trie" "$(left)" 0
+if [ "$(printf '%s\n' 5.18 "$(uname -r)" | sort -V | head -n 1)" = 5.18 ]; then
+	is "and nothing is left to the trie" "$(left)" 0
+else # 4 MiB hold one of the two tables, whose addresses are more scattered than a real table's
+	ok "one family is left to the trie" [ "$(left)" -gt 0 -a "$(left)" -le 36200 ]
+	ok "which is said" grep -q 'the compiled FIB has no room for all routes' "$DIR/xfibd.log"
+fi
 sed -n '1~2p' "$DIR/v4" | batch del 10.0.2.1
 sed -n '1~2p' "$DIR/v6" | batch del 2001:db8:2::1
 in_r ip route add default via 10.0.2.1
