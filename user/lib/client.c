@@ -171,7 +171,7 @@ static int send_all(const struct client *client, struct channel *channel, const 
 
 	for (int attempt = 0; attempt < 2; attempt++) {
 		uint32_t bad = count;
-		size_t length;
+		size_t length = 0;
 
 		err = open_channel(client, channel, message);
 		if (err)
