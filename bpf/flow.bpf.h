@@ -249,7 +249,7 @@ __noinline __u32 xfib_flow_hash_tc(struct __sk_buff *skb, __u32 offset, __u32 pr
 
 static __always_inline __u32 flow__hash(const struct packet *packet, const void *ip, __u32 protocol)
 {
-	__u32 offset = ip - packet->data;
+	__u32 offset = ip - packet->data + packet->tag_bytes;
 
 	return packet->is_skb ? xfib_flow_hash_tc(packet->ctx, offset, protocol) :
 				xfib_flow_hash_xdp(packet->ctx, offset, protocol);

@@ -10,7 +10,9 @@
  *   1. ingress port is not in xfib_links                          unknown_port
  *   2. ingress port has no Ethernet headers                       not_ethernet
  *   3. fewer than 14 bytes                                        truncated
- *   4. 802.1Q or 802.1ad tag (TC: also one already taken off)     vlan
+ *   4. 802.1Q or 802.1ad tags: of a VLAN device that is up, whose everything from here on is (vlan.bpf.h): it counts as
+ *      the ingress port; of no VLAN device (VID 0 without one is as no tag), more than two, or hidden from XDP    vlan
+ *      frame too short for its tags                               truncated
  *   5. EtherType is neither IPv4 nor IPv6                         not_ip
  *   6. ingress port belongs to a bridge or bond                   enslaved
  *   7. forwarding of that family is off on the ingress port       forwarding_off
@@ -60,8 +62,9 @@
 #define XFIB_FORWARD_BPF_H
 
 /* Check 8: to whom is the frame? */
-static __always_inline bool mac__is_ours(struct packet *packet, const struct ethhdr *eth)
+static __always_inline bool mac__is_ours(struct packet *packet)
 {
+	const struct ethhdr *eth = packet->frame;
 	const __u16 *theirs = (const void *)eth->h_dest, *ours = (const void *)packet->link->mac;
 
 	packet->group_mac = eth->h_dest[0] & 1;
@@ -185,15 +188,34 @@ static __always_inline void mac__write(struct ethhdr *eth, const struct egress *
 	__builtin_memcpy(eth->h_source, &egress->smac_word, ETH_ALEN);
 }
 
+/* Lowers TTL or hop limit of the packet behind an Ethernet header that may be read with 20 bytes more. Was it IPv6? */
+static __always_inline bool ip__lower_ttl(struct ethhdr *eth)
+{
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		struct iphdr *ip = (void *)(eth + 1);
+
+		ip->ttl--;
+		ip->check = xfib_checksum__lower_ttl(ip->check);
+		return false;
+	} else {
+		struct ipv6hdr *ip6 = (void *)(eth + 1);
+
+		ip6->hop_limit--;
+		return true;
+	}
+}
+
+#include "vlan.bpf.h"
 #include "forward4.bpf.h"
 #include "forward6.bpf.h"
 
 /* Checks 1 to 8, then those of the family. */
 static __always_inline enum xfib_reason packet__decide(struct packet *packet, struct egress *ret_egress)
 {
-	const struct ethhdr *eth = packet->data;
+	const struct ethhdr *eth = packet->frame;
 	const struct xfib_state *state;
 	__u32 zero = 0, flags;
+	enum xfib_reason reason;
 
 	packet->link = xfib_link__find(packet->ifindex, &packet->link_slot);
 	state = bpf_map_lookup_elem(&xfib_state, &zero);
@@ -204,53 +226,45 @@ static __always_inline enum xfib_reason packet__decide(struct packet *packet, st
 		return XFIB_REASON_NOT_ETHERNET;
 	if ((const void *)(eth + 1) > packet->data_end)
 		return XFIB_REASON_TRUNCATED;
-	if (packet->tagged || eth->h_proto == bpf_htons(ETH_P_8021Q) || eth->h_proto == bpf_htons(ETH_P_8021AD))
-		return XFIB_REASON_VLAN;
-	if (eth->h_proto != bpf_htons(ETH_P_IP) && eth->h_proto != bpf_htons(ETH_P_IPV6))
+	packet->ethertype = eth->h_proto;
+	if (unlikely(packet->is_tagged || ethertype__is_tag(packet->ethertype) || flags & XFIB_LINK_TAGS_HIDDEN)) {
+		reason = packet__follow_tags(packet);
+		if (reason != XFIB_REASON_FORWARDED)
+			return reason;
+		flags = packet->link->flags;
+	}
+	packet__skip_tags(packet);
+	if (packet->ethertype != bpf_htons(ETH_P_IP) && packet->ethertype != bpf_htons(ETH_P_IPV6))
 		return XFIB_REASON_NOT_IP;
 	if (flags & XFIB_LINK_ENSLAVED)
 		return XFIB_REASON_ENSLAVED;
-	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+	if (packet->ethertype == bpf_htons(ETH_P_IP)) {
 		if (!(flags & XFIB_LINK_FORWARDING4))
 			return XFIB_REASON_FORWARDING_OFF;
-		if (!mac__is_ours(packet, eth))
+		if (!mac__is_ours(packet))
 			return XFIB_REASON_OTHER_MAC;
 		return packet__decide4(packet, state, ret_egress);
 	}
 	if (!(flags & XFIB_LINK_FORWARDING6))
 		return XFIB_REASON_FORWARDING_OFF;
-	if (!mac__is_ours(packet, eth))
+	if (!mac__is_ours(packet))
 		return XFIB_REASON_OTHER_MAC;
 	return packet__decide6(packet, state, ret_egress);
 }
 
 /*
  * Rewrites a packet that packet__decide() called forwarded, whose pointers
- * are as they were then. Returns whether it was IPv6.
+ * are as they were then; tags stay. `frame`: where the MAC addresses are.
+ * Returns whether it was IPv6.
  */
-static __always_inline bool packet__rewrite(const struct packet *packet, const struct egress *egress)
+static __always_inline bool packet__rewrite(const struct packet *packet, void *frame, const struct egress *egress)
 {
 	struct ethhdr *eth = packet->data;
 
-	if ((void *)(eth + 1) > packet->data_end)
+	if ((void *)(eth + 1) + sizeof(struct iphdr) > packet->data_end)
 		return false;
-	mac__write(eth, egress);
-	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
-		struct iphdr *ip = (void *)(eth + 1);
-
-		if ((void *)(ip + 1) > packet->data_end)
-			return false;
-		ip->ttl--;
-		ip->check = xfib_checksum__lower_ttl(ip->check);
-		return false;
-	} else {
-		struct ipv6hdr *ip6 = (void *)(eth + 1);
-
-		if ((void *)(ip6 + 1) > packet->data_end)
-			return false;
-		ip6->hop_limit--;
-		return true;
-	}
+	mac__write(frame, egress);
+	return ip__lower_ttl(eth);
 }
 
 #endif

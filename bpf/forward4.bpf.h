@@ -15,6 +15,12 @@ static __always_inline bool ip4__checksum_ok(const struct iphdr *ip)
 	return sum == 0xffff;
 }
 
+/* What a forwarded packet becomes for qdiscs, and for VLAN devices with an egress-qos-map (rt_tos2priority()). */
+static __always_inline __u32 ip4__priority(const struct iphdr *ip)
+{
+	return (0x4620 >> (ip->tos >> 1 & 0xc)) & 0xf; /* TC_PRIO_BESTEFFORT, _BULK, _INTERACTIVE, _INTERACTIVE_BULK */
+}
+
 /* Checks 10 to 14. Anything but FORWARDED ends the decision. */
 static __always_inline enum xfib_reason ip4__check(const struct packet *packet, const struct iphdr *ip)
 {

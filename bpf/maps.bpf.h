@@ -68,6 +68,14 @@ struct {
 	__type(value, __u32);
 } xfib_tx SEC(".maps");
 
+/* Which VLAN device takes a tag off. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct xfib_vlan_key);
+	__type(value, __u32);
+} xfib_vlans SEC(".maps");
+
 /* Key: slot of the ingress port in xfib_links. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -22,20 +22,11 @@ static __always_inline struct packet xdp__packet(struct xdp_md *ctx, __u32 lengt
 {
 	return (struct packet){
 		.ctx = ctx,
-		.data = (void *)(long)ctx->data,
+		.frame = (void *)(long)ctx->data,
 		.data_end = (void *)(long)ctx->data_end,
-		.length = length,
+		.frame_length = length,
 		.ifindex = ctx->ingress_ifindex,
 	};
-}
-
-/* A frame in several buffers that is redirected to a driver which takes only one is lost. */
-static __always_inline bool xdp__takes_frags(__u32 ifindex)
-{
-	__u32 slot;
-	const struct xfib_link *link = xfib_link__find(ifindex, &slot);
-
-	return link && link->flags & XFIB_LINK_REDIRECT_FRAGS;
 }
 
 /* What becomes of a packet, which is rewritten if it is forwarded. */
@@ -45,11 +36,14 @@ static __always_inline enum xfib_reason xdp__treat(struct packet *packet, struct
 
 	if (unlikely(reason != XFIB_REASON_FORWARDED))
 		return reason;
+	if (unlikely(packet->tag_bytes || egress->smac_word >> XFIB_SMAC_VLAN))
+		return xfib_send_tagged(packet->ctx, egress->ifindex, (__u64)packet->frame_length << 32 | packet->tag_bytes,
+					egress->dmac_word, egress->smac_word);
 	if (frags && packet->length > packet->data_end - packet->data && !xdp__takes_frags(egress->ifindex))
 		return XFIB_REASON_NO_REDIRECT;
 	if (unlikely(bpf_redirect_map(&xfib_tx, egress->ifindex, XDP_PASS) != XDP_REDIRECT))
 		return XFIB_REASON_NO_REDIRECT;
-	packet__rewrite(packet, egress);
+	packet__rewrite(packet, packet->data, egress);
 	return XFIB_REASON_FORWARDED;
 }
 
@@ -59,9 +53,9 @@ static __always_inline int xdp__run(struct xdp_md *ctx, __u32 length, bool frags
 	struct egress egress = {};
 	enum xfib_reason reason = xdp__treat(&packet, &egress, frags);
 
-	stats__count(packet.link_slot, reason, packet.length);
+	stats__count(packet.link_slot, reason, packet.frame_length);
 	if (likely(reason == XFIB_REASON_FORWARDED)) {
-		stats__count_nexthop(egress.nexthop, packet.length);
+		stats__count_nexthop(egress.nexthop, packet.frame_length);
 		return XDP_REDIRECT;
 	}
 	return reason == XFIB_REASON_BLACKHOLE ? XDP_DROP : XDP_PASS;
@@ -98,8 +92,8 @@ int xfib_explain(struct xdp_md *ctx)
 	return reason | egress.nexthop << XFIB_EXPLAIN_NEXTHOP;
 }
 
-/* Bytes of headers that the decision may read: Ethernet, IPv6, TCP without options. */
-#define HEADERS (ETH_HLEN + 40 + 20)
+/* Bytes of headers that the decision may read: Ethernet, a VLAN tag within another one, IPv6, TCP without options. */
+#define HEADERS (ETH_HLEN + 4 + 40 + 20)
 
 SEC("tc")
 int xfib_tc(struct __sk_buff *skb)
@@ -107,10 +101,11 @@ int xfib_tc(struct __sk_buff *skb)
 	struct packet packet = {
 		.ctx = skb,
 		.is_skb = true,
-		.length = skb->len,
+		.frame_length = skb->len,
 		.ifindex = skb->ingress_ifindex,
 		.gso_size = skb->gso_size,
-		.tagged = skb->vlan_present,
+		.is_tagged = skb->vlan_present,
+		.tag = { skb->vlan_proto, bpf_htons(skb->vlan_tci) },
 	};
 	struct egress egress = {};
 	enum xfib_reason reason;
@@ -120,19 +115,22 @@ int xfib_tc(struct __sk_buff *skb)
 		bpf_skb_pull_data(skb, skb->len < HEADERS ? skb->len : HEADERS);
 	/* Without this the compiler keeps skb + constant in registers, which the verifier does not accept. */
 	asm volatile("" : "+r"(skb));
-	packet.data = (void *)(long)skb->data;
+	packet.frame = (void *)(long)skb->data;
 	packet.data_end = (void *)(long)skb->data_end;
 	reason = packet__decide(&packet, &egress);
 	if (likely(reason == XFIB_REASON_FORWARDED)) {
 		/* The one byte of IPv6 that changes is not in a checksum of its own, so the whole packet's has to follow. */
-		if (packet__rewrite(&packet, &egress))
+		if (packet__rewrite(&packet, packet.frame, &egress))
 			bpf_csum_update(skb, ~(__u32)bpf_htons(1));
+		else
+			skb->priority = ip4__priority(packet.data + ETH_HLEN);
+		skb__pop_tags(skb, packet.tag_bytes);
 		action = (int)bpf_redirect(egress.ifindex, 0);
-		stats__count_nexthop(egress.nexthop, packet.length);
+		stats__count_nexthop(egress.nexthop, packet.frame_length);
 	} else if (reason == XFIB_REASON_BLACKHOLE) {
 		action = TC_ACT_SHOT;
 	}
-	stats__count(packet.link_slot, reason, packet.length);
+	stats__count(packet.link_slot, reason, packet.frame_length);
 	return action;
 }
 

@@ -75,7 +75,7 @@ enum xfib_verdict {
 	X(MTU_EXCEEDED, "mtu_exceeded", PASS, "larger than the MTU of route or egress: the kernel fragments or answers") \
 	X(FORWARDING_OFF, "forwarding_off", PASS, "forwarding is disabled on the ingress port")                        \
 	X(NOT_IP, "not_ip", PASS, "neither IPv4 nor IPv6: ARP, LLDP and others")                                       \
-	X(VLAN, "vlan", PASS, "frame with a VLAN tag")                                                                 \
+	X(VLAN, "vlan", PASS, "a VLAN tag that no device takes, or that only the kernel deals with")                     \
 	X(OTHER_MAC, "other_mac", PASS, "destination MAC address is not that of the ingress port")                     \
 	X(MALFORMED, "malformed", PASS, "IP version, header length or total length is impossible")                     \
 	X(TRUNCATED, "truncated", PASS, "frame shorter than its headers say")                                          \
@@ -339,7 +339,7 @@ struct xfib_nexthop {
 	__u8 flags;
 	/* one aligned word, changed and read as one: */
 	__u8 smac[6];
-	__be16 vlan; /* tag to send with, 0 for none */
+	__u16 vlan; /* not 0: the device is a VLAN: XDP sends by another one, see XFIB_LINK_VLAN */
 	__u8 gateway[16];
 	__u8 source[16]; /* the route's preferred source address, zero for none */
 	__u8 family;     /* of the routes that use it */
@@ -425,7 +425,25 @@ XFIB_ASSERT_SIZE(struct xfib_group, 4096);
 #define XFIB_LINK_POINTOPOINT 0x20000
 #define XFIB_LINK_HELPER6 0x80000 /* net.ipv6.conf.DEV.forwarding, by which bpf_fib_lookup() goes and forwarding does not */
 #define XFIB_LINK_REDIRECT_FRAGS 0x100000 /* such frames may be in several buffers too */
+#define XFIB_LINK_VLAN 0x200000 /* frames go by another device, with a tag: see below */
+#define XFIB_LINK_TAGS_HIDDEN 0x400000 /* it takes tags off its frames, and is below VLAN devices: XDP cannot tell whose a frame is */
 #define XFIB_LINK_VRF 0x40000 /* `table` is the one that the device stands for */
+
+#define XFIB_VLAN_TAGS 2 /* most tags of a frame that a program reads */
+
+/* A tag as it stands in a frame. */
+struct xfib_vlan_tag {
+	__be16 protocol; /* EtherType: 802.1Q or 802.1ad */
+	__be16 id;       /* and priority, which is 0 in what XDP sends */
+};
+XFIB_ASSERT_SIZE(struct xfib_vlan_tag, 4);
+
+/* Key of xfib_vlans, whose value is the ifindex of the VLAN device that takes the tag off; 0: one for the kernel only. */
+struct xfib_vlan_key {
+	__u32 ifindex; /* of the device that the frame comes by */
+	struct xfib_vlan_tag tag; /* without priority */
+};
+XFIB_ASSERT_SIZE(struct xfib_vlan_key, 8);
 
 /*
  * Element of xfib_links, an open-addressed hash table: the slot of an
@@ -447,9 +465,17 @@ struct xfib_link {
 	/* The plans of packets from here, see XFIB_PLAN_USUAL: */
 	__u16 plan4, plan6;
 	__u16 source4; /* in a VRF: of the look-up of their IPv4 sources; elsewhere 0, and the plan of the egress is theirs */
-	__u8 pad[4];
+	__u8 zero; /* 0: see packet__skip_tags() in bpf/vlan.bpf.h */
+	__u8 pad[3];
+	/* Of a VLAN device (XFIB_LINK_VLAN); the tags are those of its frames on `vlan_device`, the outer one first: */
+	__u32 parent;      /* ifindex of the device that it is on, 0: of another network namespace */
+	__u32 vlan_device; /* ifindex of the device below all VLANs, to which XDP sends; 0: only the kernel can send by this one */
+	__u32 vlan_frame;  /* bytes of the longest frame that this device takes, tags included */
+	__u32 vlan_bytes;  /* of the tags, 4 each */
+	struct xfib_vlan_tag vlan[XFIB_VLAN_TAGS];
+	__u8 pad2[40];
 };
-XFIB_ASSERT_SIZE(struct xfib_link, 64);
+XFIB_ASSERT_SIZE(struct xfib_link, 128);
 
 #define XFIB_LINK_PROBES 4
 

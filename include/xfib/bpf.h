@@ -265,7 +265,7 @@ XFIB_INLINE int xfib_fib_lookup__is_plain(const struct xfib_fib_request *request
 {
 	const __u64 *source = (const void *)nexthop->source;
 
-	if (nexthop->flags & ~(XFIB_NEXTHOP_ONLINK | XFIB_NEXTHOP_FAILED) || !nexthop->ifindex || nexthop->vlan || nexthop->route_mtu ||
+	if (nexthop->flags & ~(XFIB_NEXTHOP_ONLINK | XFIB_NEXTHOP_FAILED) || !nexthop->ifindex || nexthop->route_mtu ||
 	    nexthop->mtu > 0xffff || xfib_nexthop__metric(nexthop) == XFIB_METRIC_LARGE)
 		return 0;
 	return !(request->flags & XFIB_FIB_LOOKUP_SRC) || source[0] | source[1];

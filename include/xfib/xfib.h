@@ -564,13 +564,17 @@ int xfib_stats__read_nexthop(const struct xfib *instance, uint32_t id, struct xf
 struct xfib_explained {
 	uint32_t reason;   /* enum xfib_reason */
 	uint32_t nexthop;  /* id; 0: the packet did not come so far */
+	uint32_t length;   /* of the frame that would be sent */
 };
+
+#define XFIB_EXPLAIN_GROWTH 8 /* bytes by which a frame may be longer when it leaves: VLAN tags */
 
 /*
  * What would become of a frame that comes by an interface: runs the decision of the instance's XDP program on it
  * (BPF_PROG_RUN). Nothing is sent, counted or asked for.
  *
- * @frame: an Ethernet frame of `length` bytes, at least 14; it is overwritten by what would be sent
+ * @frame: an Ethernet frame of `length` bytes, at least 14, VLAN tags included, in a buffer with room for
+ *         XFIB_EXPLAIN_GROWTH more; it is overwritten by what would be sent
  * @ifindex: ingress interface, of this network namespace
  *
  * -EOPNOTSUPP: no pinned maps, or a kernel before Linux 5.15; -EPERM: only who may run BPF programs can ask.

@@ -88,7 +88,12 @@ void frame__build(const struct frame_spec *spec, struct frame *ret_frame)
 	memcpy(byte + 6, sender, 6);
 	if (spec->vlan) {
 		put16(byte + 12, spec->vlan);
-		put16(byte + 14, 100);
+		put16(byte + 14, spec->tci ? spec->tci : 100);
+		ip += 4;
+	}
+	if (spec->inner) {
+		put16(ip - 2, spec->inner);
+		put16(ip, spec->inner_tci ? spec->inner_tci : 100);
 		ip += 4;
 	}
 	put16(ip - 2, spec->ethertype ? spec->ethertype : six ? 0x86dd : 0x0800);
@@ -101,10 +106,29 @@ void frame__build(const struct frame_spec *spec, struct frame *ret_frame)
 		if (spec->patch[i].at)
 			byte[spec->patch[i].at] = spec->patch[i].value;
 	}
-	if (!six && !spec->vlan && !spec->keep_checksum)
-		put_checksum(byte + ETHERNET);
+	if (!six && !spec->keep_checksum)
+		put_checksum(byte + ETHERNET + (spec->vlan ? 4 : 0) + (spec->inner ? 4 : 0));
 	if (spec->cut)
 		ret_frame->length = (size_t)spec->cut;
+}
+
+bool frame__is_tag(unsigned int ethertype)
+{
+	return ethertype == 0x8100 || ethertype == 0x88a8;
+}
+
+void frame__pop(struct frame *frame)
+{
+	memmove(frame->byte + 12, frame->byte + 16, frame->length - 16);
+	frame->length -= 4;
+}
+
+void frame__push(struct frame *frame, uint16_t ethertype, uint16_t tci)
+{
+	memmove(frame->byte + 16, frame->byte + 12, frame->length - 12);
+	put16(frame->byte + 12, ethertype);
+	put16(frame->byte + 14, tci);
+	frame->length += 4;
 }
 
 void frame__forward(struct frame *frame, const uint8_t dmac[6], const uint8_t smac[6])

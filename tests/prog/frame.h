@@ -26,7 +26,8 @@ struct frame_spec {
 	int options; /* 32-bit words of IPv4 options */
 	int fragment; /* IPv4: offset in units of 8 bytes */
 	uint16_t ethertype; /* 0: that of the family */
-	uint16_t vlan;      /* EtherType of a tag before it */
+	uint16_t vlan, tci; /* EtherType of a tag before it, and its VID and priority; 0: VID 100 */
+	uint16_t inner, inner_tci; /* of a second tag behind the first one; 0: none; VID 100 */
 	enum frame_mac mac;
 	int trailer; /* bytes behind the IP packet */
 	int cut;     /* length of the frame, shorter than built; 0: as built */
@@ -46,7 +47,13 @@ extern const uint8_t frame_port_mac[6];
 
 void frame__build(const struct frame_spec *spec, struct frame *ret_frame);
 
-/* As a router sends it on: MAC addresses, TTL lowered by one, IPv4 checksum summed up from nothing. */
+bool frame__is_tag(unsigned int ethertype);
+
+/* Takes off the outer tag, of which there is one, or puts one on. */
+void frame__pop(struct frame *frame);
+void frame__push(struct frame *frame, uint16_t ethertype, uint16_t tci);
+
+/* As a router sends it on, without tags: MAC addresses, TTL lowered by one, IPv4 checksum summed up from nothing. */
 void frame__forward(struct frame *frame, const uint8_t dmac[6], const uint8_t smac[6]);
 
 #endif

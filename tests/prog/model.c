@@ -11,9 +11,11 @@ struct question {
 	enum world_hook hook;
 	const struct world_settings *settings;
 	const struct world_route *lists[2];
-	const struct frame *frame;
+	const struct frame *frame; /* without tags */
 	uint32_t gso_size;
 	uint32_t flags; /* of the ingress port */
+	enum world_port port; /* that port */
+	size_t length;  /* of the frame as it came */
 };
 
 static unsigned int get16(const uint8_t *at)
@@ -223,7 +225,7 @@ static bool is_reached(const struct question *question, const struct world_route
 	if (!(question->flags & XFIB_LINK_RP_STRICT))
 		return true;
 	for (const struct world_route *path = route;; path++) {
-		if (path->dev == INGRESS)
+		if (path->dev == question->port)
 			return true;
 		if (!path->weight || !path[1].weight || strcmp(path->prefix, path[1].prefix))
 			return false;
@@ -263,6 +265,21 @@ static bool fits(const struct question *question, const uint8_t *ip, bool six, u
 	return header + (protocol == 17 ? 8u : (l4[12] >> 4) * 4u) + question->gso_size <= mtu;
 }
 
+/* A VLAN device leads to the one below; what leaves there may have two tags, and has to be short enough. */
+static bool takes_redirects(const struct question *question, enum world_port port)
+{
+	size_t tags = 0;
+
+	for (const struct world_vlan *vlan = world__vlan(port); vlan; vlan = world__vlan(port)) {
+		port = vlan->on;
+		tags++;
+	}
+	if (question->hook == HOOK_XDP_FRAGS && question->length > FRAME_ONE_BUFFER && port != EGRESS)
+		return false;
+	return (port == EGRESS || port == OTHER) && tags <= XFIB_VLAN_TAGS &&
+	       (!tags || question->frame->length + 4 * tags <= WORLD_FRAME_LIMIT);
+}
+
 static enum xfib_reason route_reason(const struct question *question, const uint8_t *ip, bool six,
 				     struct model_answer *answer)
 {
@@ -294,16 +311,14 @@ static enum xfib_reason route_reason(const struct question *question, const uint
 		return XFIB_REASON_MTU_EXCEEDED;
 	if (six && question->settings->plan && route->mtu && route->mtu < 1280)
 		return XFIB_REASON_POLICY_RULE;
-	if (route->dev == INGRESS && (six || question->flags & XFIB_LINK_SEND_REDIRECTS))
+	if (route->dev == question->port && (six || question->flags & XFIB_LINK_SEND_REDIRECTS))
 		return XFIB_REASON_SAME_PORT;
 	inet_ntop(six ? AF_INET6 : AF_INET, destination, answer->destination, sizeof(answer->destination));
 	if (route->via ? route->neighbour == NEIGHBOUR_UNKNOWN || route->neighbour == NEIGHBOUR_FAILED :
 			 !question->settings->neighbour || route->dev != EGRESS ||
 				 strcmp(question->settings->neighbour, answer->destination))
 		return XFIB_REASON_NO_NEIGHBOUR;
-	if (question->hook != HOOK_TC && route->dev != EGRESS && route->dev != OTHER)
-		return XFIB_REASON_NO_REDIRECT;
-	if (question->hook == HOOK_XDP_FRAGS && question->frame->length > FRAME_ONE_BUFFER && route->dev != EGRESS)
+	if (question->hook != HOOK_TC && !takes_redirects(question, route->dev))
 		return XFIB_REASON_NO_REDIRECT;
 	return XFIB_REASON_FORWARDED;
 }
@@ -401,19 +416,45 @@ static enum xfib_reason addresses6(const struct question *question, const uint8_
 
 /* ---- checks 1 to 8 ---- */
 
+static bool follow_tag(unsigned int protocol, unsigned int tci, enum world_port *port, bool *ret_is_priority)
+{
+	*ret_is_priority = false;
+	for (int i = 0; i < world_vlan_count; i++) {
+		const struct world_vlan *vlan = &world_vlans[i];
+
+		if (vlan->on != *port || vlan->protocol != protocol || vlan->id != (tci & 0xfff))
+			continue;
+		*port = vlan->device;
+		return !vlan->is_down && !vlan->is_the_kernels;
+	}
+	*ret_is_priority = !(tci & 0xfff);
+	return *ret_is_priority;
+}
+
+/* Takes the tags off. */
+static enum xfib_reason tags_reason(struct frame *frame, enum world_port *port)
+{
+	bool is_priority = false;
+	enum world_port at = *port;
+
+	for (int count = 0; frame__is_tag(get16(frame->byte + 12)); count++) {
+		if (count == XFIB_VLAN_TAGS || is_priority)
+			return XFIB_REASON_VLAN;
+		if (frame->length < 18)
+			return XFIB_REASON_TRUNCATED;
+		if (!follow_tag(get16(frame->byte + 12), get16(frame->byte + 14), &at, &is_priority))
+			return XFIB_REASON_VLAN;
+		*port = at;
+		frame__pop(frame);
+	}
+	return XFIB_REASON_FORWARDED;
+}
+
 static enum xfib_reason frame_reason(const struct question *question)
 {
 	const uint8_t *byte = question->frame->byte;
 	unsigned int type = get16(byte + 12);
 
-	if (question->settings->unknown_port)
-		return XFIB_REASON_UNKNOWN_PORT;
-	if (!(question->flags & XFIB_LINK_ETHERNET))
-		return XFIB_REASON_NOT_ETHERNET;
-	if (question->frame->length < 14)
-		return XFIB_REASON_TRUNCATED;
-	if (type == 0x8100 || type == 0x88a8)
-		return XFIB_REASON_VLAN;
 	if (type != 0x0800 && type != 0x86dd)
 		return XFIB_REASON_NOT_IP;
 	if (question->flags & XFIB_LINK_ENSLAVED)
@@ -425,20 +466,40 @@ static enum xfib_reason frame_reason(const struct question *question)
 	return XFIB_REASON_FORWARDED;
 }
 
+/* Checks 1 to 4. */
+static enum xfib_reason port_reason(const struct question *question, struct frame *frame, enum world_port *port)
+{
+	if (question->settings->unknown_port) {
+		*port = NO_PORT;
+		return XFIB_REASON_UNKNOWN_PORT;
+	}
+	if (!(question->flags & XFIB_LINK_ETHERNET))
+		return XFIB_REASON_NOT_ETHERNET;
+	if (frame->length < 14)
+		return XFIB_REASON_TRUNCATED;
+	if (question->hook != HOOK_TC && question->flags & XFIB_LINK_TAGS_HIDDEN)
+		return XFIB_REASON_VLAN;
+	return tags_reason(frame, port);
+}
+
 struct model_answer model__decide(enum world_hook hook, const struct world_settings *settings,
 				  const struct world_route *routes, const struct world_route *more,
 				  const struct frame *frame, uint32_t gso_size)
 {
-	struct question question = { hook, settings, { routes, more }, frame, gso_size, 0 };
-	struct model_answer answer = { XFIB_REASON_FORWARDED };
-	const uint8_t *ip = frame->byte + 14;
-	bool six = get16(frame->byte + 12) == 0x86dd;
+	struct model_answer answer = { XFIB_REASON_FORWARDED, .port = INGRESS, .untagged = *frame };
+	struct question question = { hook, settings, { routes, more }, &answer.untagged, gso_size, .port = INGRESS, .length = frame->length };
+	const uint8_t *ip = answer.untagged.byte + 14;
+	bool six;
 
 	question.flags = (XFIB_LINK_ETHERNET | XFIB_LINK_FORWARDING4 | XFIB_LINK_FORWARDING6 | settings->link_set) &
 			 ~settings->link_clear;
-	answer.reason = frame_reason(&question);
+	answer.reason = port_reason(&question, &answer.untagged, &answer.port);
+	question.port = answer.port;
+	six = get16(answer.untagged.byte + 12) == 0x86dd;
 	if (answer.reason == XFIB_REASON_FORWARDED)
-		answer.reason = six ? header6(ip, frame->length - 14) : header4(ip, frame->length - 14);
+		answer.reason = frame_reason(&question);
+	if (answer.reason == XFIB_REASON_FORWARDED)
+		answer.reason = six ? header6(ip, question.frame->length - 14) : header4(ip, question.frame->length - 14);
 	if (answer.reason == XFIB_REASON_FORWARDED)
 		answer.reason = six ? addresses6(&question, ip) : addresses4(&question, ip);
 	if (answer.reason == XFIB_REASON_FORWARDED)

@@ -11,6 +11,8 @@
 
 struct model_answer {
 	enum xfib_reason reason;
+	enum world_port port; /* that the packet came by: of a VLAN, once its tags are followed; NO_PORT: unknown */
+	struct frame untagged; /* what is decided about: the frame without the tags that were followed */
 	const struct world_route *route; /* the path, where one was found */
 	char destination[64];
 };

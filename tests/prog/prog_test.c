@@ -27,15 +27,26 @@
 
 static const char *const hook_names[HOOKS] = { "XDP", "XDP of several buffers", "TC" };
 
-static void check_out(const struct frame *in, const struct world_run *run, bool forwarded, enum world_port port,
-		      const char *neighbour)
+/* The tags that a frame gets on its way to the device below all VLANs: the inner one first. TC leaves that to the device. */
+static void put_tags_on(enum world_hook hook, enum world_port port, struct frame *frame)
+{
+	const struct world_vlan *vlan;
+
+	for (; hook != HOOK_TC && (vlan = world__vlan(port)); port = vlan->on)
+		frame__push(frame, vlan->protocol, vlan->id);
+}
+
+static void check_out(enum world_hook hook, const struct frame *in, const struct world_run *run,
+		      const struct model_answer *model, enum world_port port, const char *neighbour)
 {
 	struct frame expected = *in;
 	uint8_t dmac[6], smac[6];
 
-	if (forwarded) {
+	if (model->reason == XFIB_REASON_FORWARDED) {
+		expected = model->untagged;
 		world__macs(port, neighbour, dmac, smac);
 		frame__forward(&expected, dmac, smac);
+		put_tags_on(hook, port, &expected);
 	}
 	assert_int_equal(run->out.length, expected.length);
 	assert_memory_equal(run->out.byte, expected.byte, expected.length);
@@ -55,17 +66,20 @@ static bool is_refused(enum world_hook hook, const struct frame *frame, int err)
 				  (hook == HOOK_TC && ip && frame->length < (six ? 54 : 34)));
 }
 
-static void check_run(const struct frame *in, const struct world_run *run, enum xfib_reason reason,
-		      enum world_port port, const char *neighbour)
+static void check_run(enum world_hook hook, const struct frame *in, const struct world_run *run,
+		      const struct model_answer *model, enum world_port port, const char *neighbour)
 {
+	enum xfib_reason reason = model->reason;
+
 	if (run->moved == 1 && run->reason != reason)
 		print_message("counted %s, expected %s\n", xfib_reason__name(run->reason), xfib_reason__name(reason));
 	assert_int_equal(run->moved, 1);
 	assert_int_equal(run->reason, reason);
+	assert_int_equal(run->port, model->port);
 	assert_int_equal(run->packets, 1);
 	assert_int_equal(run->bytes, in->length);
 	assert_int_equal(run->verdict, xfib_reason__verdict(reason));
-	check_out(in, run, reason == XFIB_REASON_FORWARDED, port, neighbour);
+	check_out(hook, in, run, model, port, neighbour);
 }
 
 static void check_event(const struct prog_case *test)
@@ -100,7 +114,7 @@ static void run_case(const struct prog_case *test, enum world_hook hook)
 	if (is_refused(hook, &frame, err))
 		return;
 	assert_int_equal(err, 0);
-	check_run(&frame, &run, reason, test->port ? test->port : EGRESS, neighbour);
+	check_run(hook, &frame, &run, &model, test->port ? test->port : EGRESS, neighbour);
 	check_event(test);
 }
 
@@ -154,7 +168,7 @@ static void cut(const struct frame_spec *spec, enum world_hook hook)
 		if (is_refused(hook, &frame, err))
 			continue;
 		assert_int_equal(err, 0);
-		check_run(&frame, &run, model.reason, EGRESS, spec->family == 6 ? "2001:db8:2::1" : "10.0.2.1");
+		check_run(hook, &frame, &run, &model, EGRESS, spec->family == 6 ? "2001:db8:2::1" : "10.0.2.1");
 		assert_true(length == whole.length || run.verdict == XFIB_VERDICT_PASS);
 	}
 }
@@ -163,7 +177,8 @@ static void cut_at_every_length(void **state)
 {
 	static const struct frame_spec specs[] = {
 		{ 0 }, { .family = 6 }, { .protocol = 6, .payload = 40 }, { .options = 10 }, { .vlan = 0x8100 },
-		{ .family = 6, .protocol = 44 },
+		{ .family = 6, .protocol = 44 }, { .vlan = 0x88a8, .tci = 300, .inner = 0x8100 }, { .vlan = 0x8100, .tci = 0xe000 },
+		{ .family = 6, .vlan = 0x8100 },
 	};
 
 	(void)state;
@@ -280,7 +295,7 @@ static void random_plan(struct world_step steps[WORLD_STEPS])
 static void random_settings(struct world_settings *settings, struct world_step plans[2][WORLD_STEPS])
 {
 	static const uint32_t set[] = { 0, 0, 0, XFIB_LINK_RP_STRICT, XFIB_LINK_RP_LOOSE, XFIB_LINK_SEND_REDIRECTS,
-					XFIB_LINK_ROUTE_LOCALNET, XFIB_LINK_ENSLAVED };
+					XFIB_LINK_ROUTE_LOCALNET, XFIB_LINK_ENSLAVED, XFIB_LINK_TAGS_HIDDEN };
 	static const uint32_t clear[] = { 0, 0, 0, 0, 0, XFIB_LINK_FORWARDING4, XFIB_LINK_FORWARDING6 };
 
 	memset(settings, 0, sizeof(*settings));
@@ -301,6 +316,21 @@ static void random_settings(struct world_settings *settings, struct world_step p
 	settings->source_plan = one_in(4) ? plans[1] : NULL;
 }
 
+/* One tag or two; more often than not a device takes them off. */
+static void random_tags(struct frame_spec *spec)
+{
+	static const uint16_t ids[] = { 100, 100, 100, 300, 300, 0xe000, 101, 102, 0xe064, 4094, 9 };
+
+	spec->vlan = one_in(2) ? 0x88a8 : 0x8100;
+	spec->tci = one_in(4) ? ANY(ids) : spec->vlan == 0x88a8 ? 300 : 100;
+	if (one_in(2))
+		return;
+	spec->inner = one_in(6) ? 0x88a8 : 0x8100;
+	spec->inner_tci = one_in(4) ? ANY(ids) : 100;
+	if (one_in(10)) /* a third one */
+		spec->ethertype = 0x8100;
+}
+
 static void random_frame(struct frame *ret_frame)
 {
 	static const int ttls[] = { 1, 2, 64, 64, 64, 255 };
@@ -315,11 +345,12 @@ static void random_frame(struct frame *ret_frame)
 		.payload = 1 + (int)below(60),
 		.mac = one_in(8) ? (enum frame_mac)below(4) : MAC_PORT,
 		.trailer = one_in(6) ? (int)below(20) : 0,
-		.vlan = one_in(30) ? 0x8100 : 0,
 		.options = one_in(15) ? (int)below(11) : 0,
 		.keep_checksum = one_in(10),
 	};
 
+	if (one_in(4))
+		random_tags(&spec);
 	spec.source = spec.family == 6 ? ANY(addresses6) : ANY(addresses4);
 	spec.destination = spec.family == 6 ? ANY(addresses6) : ANY(addresses4);
 	if (one_in(2)) {
@@ -360,7 +391,7 @@ static void run_random(enum world_hook hook, const struct world_settings *settin
 		for (size_t i = 0; i < frame.length; i++)
 			printf("%02x%s", frame.byte[i], i + 1 < frame.length ? " " : "\n");
 	}
-	check_run(&frame, &run, model.reason, model.route ? model.route->dev : EGRESS,
+	check_run(hook, &frame, &run, &model, model.route ? model.route->dev : EGRESS,
 		  model.route && model.route->via ? model.route->via : model.destination);
 	reasons[model.reason]++;
 }

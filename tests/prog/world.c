@@ -25,7 +25,31 @@ static uint32_t ifindex[PORTS], next_slot, next_group;
 static int processors;
 static bool takes_port;
 
-static const char *const names[PORTS] = { NULL, "xi", "xe", "xo", "xn" };
+#define DEVICES VLAN_IN /* ports below it have devices */
+static const char *const names[DEVICES] = { NULL, "xi", "xe", "xo", "xn" };
+
+const struct world_vlan world_vlans[] = {
+	{ VLAN_IN, INGRESS, 0x8100, 100 },
+	{ VLAN_AD, INGRESS, 0x88a8, 300 },
+	{ VLAN_QINQ, VLAN_AD, 0x8100, 100 },
+	{ VLAN_THIRD, VLAN_QINQ, 0x8100, 100 },
+	{ VLAN_DOWN, INGRESS, 0x8100, 101, .is_down = true },
+	{ VLAN_KERNEL, INGRESS, 0x8100, 102, .is_the_kernels = true },
+	{ VLAN_OUT, EGRESS, 0x8100, 200 },
+	{ VLAN_OUT_AD, OTHER, 0x88a8, 4094 },
+	{ VLAN_OUT_QINQ, VLAN_OUT_AD, 0x8100, 1 },
+	{ VLAN_NO_TX, NO_TX, 0x8100, 5 },
+};
+const int world_vlan_count = sizeof(world_vlans) / sizeof(world_vlans[0]);
+
+const struct world_vlan *world__vlan(enum world_port port)
+{
+	for (int i = 0; i < world_vlan_count; i++) {
+		if (world_vlans[i].device == port)
+			return &world_vlans[i];
+	}
+	return NULL;
+}
 
 uint32_t world__ifindex(enum world_port port)
 {
@@ -92,7 +116,7 @@ int world__setup(void)
 	if (unshare(CLONE_NEWNET) || system("ip link add xi type veth peer name xo && ip link add xe type veth peer name xn"))
 		return -1;
 	for (int port = INGRESS; port < PORTS; port++)
-		ifindex[port] = if_nametoindex(names[port]);
+		ifindex[port] = port < DEVICES ? if_nametoindex(names[port]) : 1000u + (uint32_t)port;
 	processors = libbpf_num_possible_cpus();
 	skeleton = xfib_bpf__open();
 	if (!skeleton)
@@ -164,6 +188,7 @@ static void set_neighbour(struct xfib_nexthop *nexthop, enum world_port port, co
 
 	world__macs(port, address, dmac, smac);
 	memcpy(nexthop->smac, smac, 6);
+	nexthop->vlan = world__vlan(port) != NULL;
 	if (state == NEIGHBOUR_VALID || state == NEIGHBOUR_STALE)
 		memcpy(nexthop->dmac, dmac, 6);
 	nexthop->flags |= state == NEIGHBOUR_FAILED ? XFIB_NEXTHOP_FAILED : 0;
@@ -328,6 +353,27 @@ static uint32_t link_slot(enum world_port port)
 	return xfib_link__slot(ifindex[port], bpf_map__max_entries(skeleton->maps.xfib_links), 0);
 }
 
+/* As the daemon writes them. */
+static void put_vlan(const struct world_vlan *vlan, struct xfib_link *link)
+{
+	struct xfib_vlan_key key = { ifindex[vlan->on], { htons(vlan->protocol), htons(vlan->id) } };
+	uint32_t value = vlan->is_the_kernels ? 0 : link->ifindex, count = 0;
+	struct xfib_vlan_tag tags[8];
+
+	assert(!bpf_map__update_elem(skeleton->maps.xfib_vlans, &key, sizeof(key), &value, sizeof(value), BPF_ANY));
+	link->flags = (link->flags | XFIB_LINK_VLAN) & ~(vlan->is_down ? (uint32_t)XFIB_LINK_UP : 0);
+	link->parent = ifindex[vlan->on];
+	for (const struct world_vlan *at = vlan; at; at = world__vlan(at->on)) {
+		tags[count++] = (struct xfib_vlan_tag){ htons(at->protocol), htons(at->id) };
+		link->vlan_device = ifindex[at->on];
+	}
+	link->vlan_device = count <= XFIB_VLAN_TAGS ? link->vlan_device : 0;
+	link->vlan_frame = WORLD_FRAME_LIMIT;
+	link->vlan_bytes = 4 * count;
+	for (uint32_t i = 0; i < count && count <= XFIB_VLAN_TAGS; i++)
+		link->vlan[i] = tags[count - 1 - i];
+}
+
 static void put_link(const struct world_settings *settings, enum world_port port)
 {
 	struct xfib_link link = {
@@ -345,6 +391,8 @@ static void put_link(const struct world_settings *settings, enum world_port port
 	link.plan4 = put_plan(settings->plan, false, XFIB_PLAN_BEGIN);
 	link.plan6 = put_plan(settings->plan, true, XFIB_PLAN_BEGIN + WORLD_STEPS);
 	link.source4 = put_plan(settings->source_plan, false, XFIB_PLAN_BEGIN + 2 * WORLD_STEPS);
+	if (world__vlan(port))
+		put_vlan(world__vlan(port), &link);
 	put(skeleton->maps.xfib_links, link_slot(port), &link);
 }
 
@@ -375,6 +423,7 @@ void world__fill(const struct world_settings *settings, const struct world_route
 	empty(skeleton->maps.xfib_rib4);
 	empty(skeleton->maps.xfib_rib6);
 	empty(skeleton->maps.xfib_neighbours);
+	empty(skeleton->maps.xfib_vlans);
 	next_slot = next_group = 0;
 	for (enum world_port port = INGRESS; port < PORTS; port++)
 		put_link(settings, port);
@@ -387,19 +436,21 @@ void world__fill(const struct world_settings *settings, const struct world_route
 
 /* ---- running a program ---- */
 
-static void sum_counters(struct xfib_link_stats *ret_sum)
+/* The counters of each port; those of no port at NO_PORT. */
+static void sum_counters(struct xfib_link_stats ret_sums[PORTS])
 {
 	struct xfib_link_stats *each = calloc((size_t)processors, sizeof(*each));
-	uint32_t slots[] = { 0, link_slot(INGRESS) };
 
-	memset(ret_sum, 0, sizeof(*ret_sum));
-	for (size_t slot = 0; slot < 2; slot++) {
-		assert(!bpf_map__lookup_elem(skeleton->maps.xfib_stats, &slots[slot], 4, each,
+	memset(ret_sums, 0, PORTS * sizeof(*ret_sums));
+	for (enum world_port port = NO_PORT; port < PORTS; port++) {
+		uint32_t slot = port ? link_slot(port) : 0;
+
+		assert(!bpf_map__lookup_elem(skeleton->maps.xfib_stats, &slot, 4, each,
 					     (size_t)processors * sizeof(*each), 0));
 		for (int cpu = 0; cpu < processors; cpu++) {
 			for (int reason = 0; reason < XFIB_REASON_COUNT; reason++) {
-				ret_sum->reason[reason].packets += each[cpu].reason[reason].packets;
-				ret_sum->reason[reason].bytes += each[cpu].reason[reason].bytes;
+				ret_sums[port].reason[reason].packets += each[cpu].reason[reason].packets;
+				ret_sums[port].reason[reason].bytes += each[cpu].reason[reason].bytes;
 			}
 		}
 	}
@@ -417,17 +468,21 @@ static enum xfib_verdict verdict_of(enum world_hook hook, uint32_t action)
 	       action == TC_ACT_OK       ? XFIB_VERDICT_PASS : (enum xfib_verdict)99;
 }
 
-static void compare_counters(const struct xfib_link_stats *before, const struct xfib_link_stats *after,
+static void compare_counters(const struct xfib_link_stats before[PORTS], const struct xfib_link_stats after[PORTS],
 			     struct world_run *run)
 {
 	run->moved = 0;
-	for (uint32_t reason = 0; reason < XFIB_REASON_COUNT; reason++) {
-		if (before->reason[reason].packets == after->reason[reason].packets)
+	for (uint32_t at = 0; at < PORTS * XFIB_REASON_COUNT; at++) {
+		enum world_port port = (enum world_port)(at / XFIB_REASON_COUNT);
+		uint32_t reason = at % XFIB_REASON_COUNT;
+
+		if (before[port].reason[reason].packets == after[port].reason[reason].packets)
 			continue;
 		run->moved++;
 		run->reason = reason;
-		run->packets = after->reason[reason].packets - before->reason[reason].packets;
-		run->bytes = after->reason[reason].bytes - before->reason[reason].bytes;
+		run->port = port;
+		run->packets = after[port].reason[reason].packets - before[port].reason[reason].packets;
+		run->bytes = after[port].reason[reason].bytes - before[port].reason[reason].bytes;
 	}
 }
 
@@ -442,7 +497,7 @@ int world__run(enum world_hook hook, const struct frame *frame, struct world_run
 	struct xdp_md xdp = { .data_end = (uint32_t)frame->length, .ingress_ifindex = ifindex[INGRESS] };
 	struct __sk_buff skb = { .ifindex = ifindex[INGRESS], .ingress_ifindex = ifindex[INGRESS],
 				 .gso_size = run->gso_size };
-	struct xfib_link_stats before, after;
+	static struct xfib_link_stats before[PORTS], after[PORTS];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame->byte, .data_size_in = (uint32_t)frame->length,
 		    .data_out = run->out.byte, .data_size_out = sizeof(run->out.byte), .repeat = 1);
 	int err;
@@ -454,14 +509,14 @@ int world__run(enum world_hook hook, const struct frame *frame, struct world_run
 		opts.ctx_in = &skb;
 		opts.ctx_size_in = sizeof(skb);
 	}
-	sum_counters(&before);
+	sum_counters(before);
 	err = bpf_prog_test_run_opts(bpf_program__fd(program_of(hook)), &opts);
 	if (err)
 		return err;
-	sum_counters(&after);
+	sum_counters(after);
 	run->out.length = opts.data_size_out;
 	run->verdict = verdict_of(hook, opts.retval);
-	compare_counters(&before, &after, run);
+	compare_counters(before, after, run);
 	return 0;
 }
 

@@ -4,7 +4,8 @@
  * network namespace of the test's own; and runs of the programs.
  *
  * Ports: INGRESS, where every packet comes from; EGRESS and OTHER, in xfib_tx,
- * EGRESS for frames in several buffers too; NO_TX, which is not.
+ * EGRESS for frames in several buffers too; NO_TX, which is not. The others
+ * are VLAN devices, of which only the maps know: see world_vlans.
  */
 #ifndef TESTS_PROG_WORLD_H
 #define TESTS_PROG_WORLD_H
@@ -13,7 +14,26 @@
 
 #include "frame.h"
 
-enum world_port { NO_PORT, INGRESS, EGRESS, OTHER, NO_TX, PORTS };
+enum world_port {
+	NO_PORT, INGRESS, EGRESS, OTHER, NO_TX,
+	VLAN_IN, VLAN_AD, VLAN_QINQ, VLAN_THIRD, VLAN_DOWN, VLAN_KERNEL, VLAN_OUT, VLAN_OUT_AD, VLAN_OUT_QINQ, VLAN_NO_TX,
+	PORTS
+};
+
+/* A VLAN device, and on what it is. */
+struct world_vlan {
+	enum world_port device, on;
+	uint16_t protocol, id;
+	bool is_down, is_the_kernels; /* without reorder_hdr */
+};
+extern const struct world_vlan world_vlans[];
+extern const int world_vlan_count;
+
+/* The VLAN device itself, NULL for other ports. */
+const struct world_vlan *world__vlan(enum world_port port);
+
+#define WORLD_FRAME_LIMIT 1518 /* of EGRESS and OTHER */
+
 enum world_hook { HOOK_XDP, HOOK_XDP_FRAGS, HOOK_TC, HOOKS };
 
 /* State of the MAC address of a path's gateway, or of an on-link destination. */
@@ -62,6 +82,7 @@ struct world_run {
 	int moved;           /* how many counters moved */
 	uint32_t reason;     /* the one that moved */
 	uint64_t packets, bytes; /* by how much */
+	enum world_port port;    /* of which port */
 	uint32_t gso_size;   /* in: TC only */
 };
 

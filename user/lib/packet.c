@@ -24,11 +24,11 @@ static int open_program(const struct xfib *instance, int *ret_fd)
 }
 
 /* Before Linux 5.15 the kernel knows no ingress interface of such a run, and refuses all that is not zero in the context. */
-static int run(int program, uint32_t ifindex, void *frame, size_t length, uint32_t *ret_value)
+static int run(int program, uint32_t ifindex, void *frame, size_t length, struct xfib_explained *ret_explained)
 {
 	struct xdp_md context = { .data_end = (uint32_t)length, .ingress_ifindex = ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = (uint32_t)length, .data_out = frame,
-		    .data_size_out = (uint32_t)length, .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = 1);
+		    .data_size_out = (uint32_t)length + XFIB_EXPLAIN_GROWTH, .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = 1);
 	int err = bpf_prog_test_run_opts(program, &opts);
 
 	if (err == -EPERM)
@@ -38,14 +38,15 @@ static int run(int program, uint32_t ifindex, void *frame, size_t length, uint32
 				  "does it, for frames of less than a page", length, ifindex);
 	if (err)
 		return error__set(err, "running the program by interface %u: %s", ifindex, strerror(-err));
-	*ret_value = opts.retval;
+	ret_explained->reason = opts.retval & ((1U << XFIB_EXPLAIN_NEXTHOP) - 1);
+	ret_explained->nexthop = opts.retval >> XFIB_EXPLAIN_NEXTHOP;
+	ret_explained->length = opts.data_size_out;
 	return 0;
 }
 
 XFIB_PUBLIC int xfib_packet__explain(const struct xfib *instance, uint32_t ifindex, void *frame, size_t length,
 				     struct xfib_explained *ret_explained)
 {
-	uint32_t value = 0;
 	int err, program;
 
 	if (instance->backend != XFIB_BACKEND_MAPS)
@@ -55,11 +56,7 @@ XFIB_PUBLIC int xfib_packet__explain(const struct xfib *instance, uint32_t ifind
 	err = open_program(instance, &program);
 	if (err)
 		return err;
-	err = run(program, ifindex, frame, length, &value);
+	err = run(program, ifindex, frame, length, ret_explained);
 	close(program);
-	if (err)
-		return err;
-	ret_explained->reason = value & ((1U << XFIB_EXPLAIN_NEXTHOP) - 1);
-	ret_explained->nexthop = value >> XFIB_EXPLAIN_NEXTHOP;
-	return 0;
+	return err;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* Links in xfib_links and xfib_tx. See links.h. */
-#include "links.h"
+#include "ethtool.h"
+#include "links_private.h"
+#include "log.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -11,20 +13,6 @@
 #include <xfib/lookup.h>
 
 #include "maps.h"
-
-/* What is kept of a link beside its slot, for the settings that change under it. */
-struct link_info {
-	struct nl_link link;
-	bool seen;
-};
-
-struct links {
-	struct maps *maps;
-	struct nl *nl;
-	struct link_settings settings;
-	struct link_info *info; /* by slot */
-	uint32_t vrfs; /* how many are VRF devices */
-};
 
 int links__new(struct maps *maps, struct nl *nl, struct links **ret_links)
 {
@@ -56,8 +44,7 @@ void links__set_netlink(struct links *links, struct nl *nl)
 	links->nl = nl;
 }
 
-/* Slot of a link, 0 if it has none. */
-static uint32_t find(const struct links *links, uint32_t ifindex)
+uint32_t links__slot(const struct links *links, uint32_t ifindex)
 {
 	for (uint32_t probe = 0; probe < XFIB_LINK_PROBES; probe++) {
 		uint32_t slot = xfib_link__slot(ifindex, links->maps->sizes.links, probe);
@@ -81,7 +68,7 @@ static uint32_t find_free(const struct links *links, uint32_t ifindex)
 
 const struct xfib_link *links__find(const struct links *links, uint32_t ifindex)
 {
-	uint32_t slot = ifindex ? find(links, ifindex) : 0;
+	uint32_t slot = ifindex ? links__slot(links, ifindex) : 0;
 
 	return slot ? &links->maps->links[slot] : NULL;
 }
@@ -237,14 +224,23 @@ static uint32_t target_flags(struct links *links, const struct nl_link *link, bo
 	return flags;
 }
 
+static bool has_xdp(uint32_t ifindex)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	return !bpf_xdp_query((int)ifindex, 0, &query) && query.attach_mode != XDP_ATTACHED_NONE;
+}
+
 static void write_slot(struct links *links, uint32_t slot)
 {
 	const struct nl_link *link = &links->info[slot].link;
 	struct xfib_link *line = &links->maps->links[slot];
 	bool is_target = line->ifindex == link->ifindex && line->flags & XFIB_LINK_REDIRECT_TARGET;
 	uint32_t flags = state_flags(link) | setting_flags(links, link) | master_flag(links, link) |
-			 target_flags(links, link, is_target);
+			 target_flags(links, link, is_target) | links__vlan_flags(links, link);
 
+	if (flags & ~line->flags & XFIB_LINK_TAGS_HIDDEN && line->ifindex == link->ifindex && has_xdp(link->ifindex))
+		log_warning("%s: " HIDDEN_TAGS_TEXT, link->name, link->name);
 	/* Until plans__update() knows better. */
 	if (line->ifindex != link->ifindex || line->master != link->master)
 		line->plan4 = line->plan6 = line->source4 = XFIB_PLAN_KERNEL;
@@ -256,6 +252,7 @@ static void write_slot(struct links *links, uint32_t slot)
 	memcpy(line->mac, link->mac, sizeof(line->mac));
 	memcpy(line->name, link->name, sizeof(line->name));
 	line->kind = kind_of(link);
+	links__write_vlan(links, slot);
 	__atomic_store_n(&line->flags, flags, __ATOMIC_RELEASE);
 	__atomic_store_n(&line->ifindex, link->ifindex, __ATOMIC_RELEASE);
 }
@@ -269,9 +266,31 @@ static void update_members(struct links *links, uint32_t vrf)
 	}
 }
 
+static bool has_tag_of(const struct nl_link *link, const struct nl_link *other)
+{
+	return link->parent == other->parent && link->vlan_protocol == other->vlan_protocol && link->vlan_id == other->vlan_id;
+}
+
+static void count_kinds(struct links *links, const struct nl_link *link, int by)
+{
+	links->vrfs += link->table ? (uint32_t)by : 0;
+	links->vlans += link->vlan_protocol ? (uint32_t)by : 0;
+}
+
+/* Those that a device is below, and the one that it is on, for which the first one above it makes a difference. */
+static void update_around(struct links *links, const struct nl_link *link)
+{
+	uint32_t below = link->parent ? links__slot(links, link->parent) : 0;
+
+	links__update_vlans(links, link->ifindex);
+	if (below)
+		write_slot(links, below);
+}
+
 int links__set(struct links *links, const struct nl_link *link, bool anew)
 {
-	uint32_t slot = find(links, link->ifindex);
+	uint32_t slot = links__slot(links, link->ifindex);
+	struct nl_link before;
 
 	if (slot && !anew && !memcmp(&links->info[slot].link, link, sizeof(*link))) {
 		links->info[slot].seen = true;
@@ -281,26 +300,37 @@ int links__set(struct links *links, const struct nl_link *link, bool anew)
 		slot = find_free(links, link->ifindex);
 	if (!slot)
 		return -ENOSPC;
-	links->vrfs -= links->info[slot].link.table != 0;
-	links->vrfs += link->table != 0;
+	before = links->info[slot].link;
+	count_kinds(links, &before, -1);
+	count_kinds(links, link, 1);
 	links->info[slot].link = *link;
 	links->info[slot].seen = true;
 	write_slot(links, slot);
 	if (link->table)
 		update_members(links, link->ifindex);
+	if (memcmp(&before, link, sizeof(before))) {
+		if (!has_tag_of(&before, link))
+			links__claim_tag(links, &before, false);
+		links__claim_tag(links, link, true);
+		update_around(links, link);
+	}
 	return 0;
 }
 
 void links__remove(struct links *links, uint32_t ifindex)
 {
-	uint32_t slot = find(links, ifindex);
+	uint32_t slot = links__slot(links, ifindex);
+	struct nl_link before;
 
 	if (!slot)
 		return;
 	links->maps->ops->write_target(links->maps, ifindex, false);
 	__atomic_store_n(&links->maps->links[slot].ifindex, 0, __ATOMIC_RELEASE);
-	links->vrfs -= links->info[slot].link.table != 0;
+	before = links->info[slot].link;
 	links->info[slot] = (struct link_info){ 0 };
+	count_kinds(links, &before, -1);
+	links__claim_tag(links, &before, false);
+	update_around(links, &before);
 }
 
 void links__begin_dump(struct links *links)
@@ -362,6 +392,7 @@ void links__describe_device(uint32_t ifindex, struct nexthop_device *ret_device,
 	ret_device->mtu6 = line->mtu6;
 	memcpy(ret_device->mac, line->mac, sizeof(ret_device->mac));
 	ret_device->ethernet = line->flags & XFIB_LINK_ETHERNET;
+	ret_device->vlan = line->flags & XFIB_LINK_VLAN;
 	ret_device->down4 = !up || (!carrier && line->flags & XFIB_LINK_IGNORE_LINKDOWN4);
 	ret_device->down6 = !up || (!carrier && line->flags & XFIB_LINK_IGNORE_LINKDOWN6);
 }

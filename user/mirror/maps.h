@@ -72,6 +72,8 @@ struct map_ops {
 	int (*write_neighbour)(struct maps *maps, const struct xfib_neighbour_key *key, uint32_t nexthop);
 	/* Lets packets be redirected to a device, or no longer. */
 	int (*write_target)(struct maps *maps, uint32_t ifindex, bool is_target);
+	/* Leads a tag to the VLAN device of that ifindex, or, where it does not `exist`, to none. NULL: nobody asks. */
+	int (*write_vlan)(struct maps *maps, const struct xfib_vlan_key *key, uint32_t ifindex, bool exists);
 	/* Lets the counter of a next hop begin at zero. NULL: there is none. */
 	void (*clear_counter)(struct maps *maps, uint32_t nexthop);
 	/* Does what was put off. What cannot be done stays, and is tried again. NULL: nothing is ever put off. */

@@ -46,6 +46,11 @@ struct nl_link {
 	uint32_t mtu6;
 	char name[16];
 	char kind[16];   /* "veth", "vrf", …; empty for hardware */
+	/* Of a VLAN device, else 0: */
+	uint32_t parent; /* ifindex of the device that it is on, 0: that is in another network namespace */
+	uint16_t vlan_protocol, vlan_id; /* as they stand in a frame */
+	bool vlan_reorder; /* takes the tag out of what it receives (reorder_hdr) */
+	bool vlan_marks;   /* priorities of packets go into the tags (egress-qos-map) */
 };
 
 struct nl_address {

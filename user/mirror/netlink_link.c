@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* Links, and the settings of their IPv4 and IPv6 parts. See netlink_parse.h. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
@@ -87,6 +89,25 @@ static int copy_name(const struct nlattr *attribute, char *ret_name, size_t room
 	return 0;
 }
 
+static int parse_vlan(const struct nlattr *nest, struct nl_link *link)
+{
+	const struct nlattr *table[IFLA_VLAN_MAX + 1];
+	struct ifla_vlan_flags flags = { 0 };
+	uint16_t id = 0;
+	int err = nl_parse__nested(nest, table, IFLA_VLAN_MAX);
+
+	if (!err)
+		err = nl_parse__copy(table[IFLA_VLAN_PROTOCOL], &link->vlan_protocol, sizeof(link->vlan_protocol));
+	if (!err)
+		err = nl_parse__copy(table[IFLA_VLAN_ID], &id, sizeof(id));
+	if (!err)
+		err = nl_parse__copy(table[IFLA_VLAN_FLAGS], &flags, sizeof(flags));
+	link->vlan_id = htons(id);
+	link->vlan_reorder = flags.flags & VLAN_FLAG_REORDER_HDR;
+	link->vlan_marks = table[IFLA_VLAN_EGRESS_QOS] != NULL;
+	return err;
+}
+
 static int parse_info(const struct nlattr *nest, struct nl_link *link)
 {
 	const struct nlattr *table[IFLA_INFO_MAX + 1], *vrf[IFLA_VRF_MAX + 1];
@@ -97,6 +118,8 @@ static int parse_info(const struct nlattr *nest, struct nl_link *link)
 	/* A kind with a long name is none that matters here. */
 	if (copy_name(table[IFLA_INFO_KIND], link->kind, sizeof(link->kind)))
 		return 0;
+	if (!strcmp(link->kind, "vlan") && table[IFLA_INFO_DATA])
+		return parse_vlan(table[IFLA_INFO_DATA], link);
 	if (strcmp(link->kind, "vrf") || !table[IFLA_INFO_DATA])
 		return 0;
 	err = nl_parse__nested(table[IFLA_INFO_DATA], vrf, IFLA_VRF_MAX);
@@ -128,6 +151,8 @@ int nl_parse__link(const struct nlmsghdr *message, struct nl_link *ret_link)
 		err = parse_families(table[IFLA_AF_SPEC], &link);
 	if (!err && table[IFLA_LINKINFO])
 		err = parse_info(table[IFLA_LINKINFO], &link);
+	if (!err && link.vlan_protocol && !table[IFLA_LINK_NETNSID])
+		err = nl_parse__copy(table[IFLA_LINK], &link.parent, sizeof(link.parent));
 	if (err)
 		return err;
 	if (table[IFLA_ADDRESS]) {

@@ -63,12 +63,13 @@ void nexthops__write_dmac(struct nexthops *nexthops, uint32_t id, const uint8_t 
 	__atomic_store_n((uint64_t *)(void *)line->dmac, word, __ATOMIC_RELEASE);
 }
 
-static void write_smac(struct xfib_nexthop *line, const uint8_t mac[6])
+static void write_smac(struct xfib_nexthop *line, const uint8_t mac[6], bool vlan)
 {
 	uint8_t bytes[8] = { 0 };
 	uint64_t word;
 
 	memcpy(bytes, mac, 6);
+	bytes[6] = vlan;
 	memcpy(&word, bytes, sizeof(word));
 	__atomic_store_n((uint64_t *)(void *)line->smac, word, __ATOMIC_RELEASE);
 }
@@ -93,7 +94,7 @@ static bool refresh(struct nexthops *nexthops, uint32_t id)
 	if (line->route_mtu && line->route_mtu < mtu)
 		mtu = line->route_mtu;
 	__atomic_store_n(&line->mtu, mtu, __ATOMIC_RELAXED);
-	write_smac(line, device.mac);
+	write_smac(line, device.mac, device.vlan);
 	nexthops__write_dmac(nexthops, id, line->dmac, line->state, flags);
 	return (before ^ flags) & XFIB_NEXTHOP_DOWN;
 }

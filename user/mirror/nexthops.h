@@ -54,6 +54,7 @@ struct nexthop_device {
 	uint32_t mtu4, mtu6;
 	uint8_t mac[6];
 	bool ethernet;
+	bool vlan;
 	bool down4, down6; /* unusable for routes of that family */
 };
 

@@ -5,7 +5,9 @@
  */
 #include "format.h"
 
+#include <arpa/inet.h>
 #include <linux/icmpv6.h>
+#include <linux/if_ether.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <strings.h>
@@ -258,6 +260,11 @@ char *format_json_string(char *text, const char *string)
 	*text++ = '"';
 	*text = '\0';
 	return text;
+}
+
+const char *vlan_protocol_name(uint16_t protocol)
+{
+	return protocol == htons(ETH_P_8021AD) ? "802.1ad" : "802.1Q";
 }
 
 const char *hash_policy_text(uint32_t hash)

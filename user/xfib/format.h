@@ -39,6 +39,9 @@ bool tos_number(const char *name, uint32_t *ret_tos);
 const char *preference_name(uint32_t preference);
 bool preference_number(const char *name, uint32_t *ret_preference);
 
+/* "802.1Q" or "802.1ad" of the EtherType of a tag, as ip-link(8) has it. */
+const char *vlan_protocol_name(uint16_t protocol);
+
 /* By what packets choose one path of several, from xfib_state.hash4 or hash6. */
 const char *hash_policy_text(uint32_t hash);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* xfib link show: interfaces as the programs see them, and what is attached to each. */
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,7 @@ static const struct {
 	{ XFIB_LINK_REDIRECT_FRAGS, "redirect_frags" },
 	{ XFIB_LINK_SEND_REDIRECTS, "send_redirects" },
 	{ XFIB_LINK_ENSLAVED, "enslaved" },
+	{ XFIB_LINK_TAGS_HIDDEN, "tags_hidden" },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -86,17 +88,20 @@ struct facts {
 	struct xfib_port port;
 	struct xfib_link_rules rules[FAMILIES];
 	char vrf[IF_NAMESIZE + 1]; /* that it is in, "" for none */
+	char parent[IF_NAMESIZE + 1]; /* of a VLAN device: that it is on, "" if that is not known */
 };
 
 static int read_facts(const struct xfib *instance, const struct xfib_link *link, struct facts *ret_facts)
 {
 	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = pin_directory() };
-	struct xfib_link master;
+	struct xfib_link master, parent;
 
 	*ret_facts = (struct facts){ .link = link };
 	xfib_port__query(link->ifindex, &opts, &ret_facts->port); /* of one that has just gone: nothing attached */
 	if (link->master && !xfib_link__by_index(instance, link->master, &master) && master.flags & XFIB_LINK_VRF)
 		memcpy(ret_facts->vrf, master.name, sizeof(master.name));
+	if (link->parent && !xfib_link__by_index(instance, link->parent, &parent))
+		memcpy(ret_facts->parent, parent.name, sizeof(parent.name));
 	for (size_t i = 0; i < FAMILIES; i++) {
 		int err = xfib_link__rules(instance, link, families[i].family, &ret_facts->rules[i]);
 
@@ -104,6 +109,31 @@ static int read_facts(const struct xfib *instance, const struct xfib_link *link,
 			return err;
 	}
 	return 0;
+}
+
+/* The device's own tag is the inner one. */
+static const struct xfib_vlan_tag *tag_of(const struct xfib_link *link)
+{
+	return &link->vlan[link->vlan_bytes == sizeof(link->vlan)];
+}
+
+static void print_vlan(const struct facts *facts)
+{
+	const struct xfib_vlan_tag *tag = tag_of(facts->link);
+
+	printf(" vlan %s %u", vlan_protocol_name(tag->protocol), ntohs(tag->id));
+	if (facts->parent[0])
+		printf(" on %s", facts->parent);
+}
+
+static void set_vlan(json_t *object, const struct facts *facts)
+{
+	const struct xfib_vlan_tag *tag = tag_of(facts->link);
+
+	json_set_text(object, "vlan_protocol", vlan_protocol_name(tag->protocol));
+	json_object_set_new(object, "vlan_id", json_integer(ntohs(tag->id)));
+	if (facts->parent[0])
+		json_set_text(object, "link", facts->parent);
 }
 
 static void print_text(const struct facts *facts)
@@ -129,6 +159,8 @@ static void print_text(const struct facts *facts)
 	}
 	if (facts->vrf[0])
 		printf(" vrf %s", facts->vrf);
+	if (link->flags & XFIB_LINK_VLAN)
+		print_vlan(facts);
 	for (size_t i = 0; i < FAMILIES; i++)
 		print_rules(families[i].name, &facts->rules[i]);
 	putchar('\n');
@@ -169,6 +201,8 @@ static json_t *object_of(const struct facts *facts)
 		json_object_set_new(object, settings[i].name, json_boolean(link->flags & settings[i].flag));
 	if (facts->vrf[0])
 		json_set_text(object, "vrf", facts->vrf);
+	if (link->flags & XFIB_LINK_VLAN)
+		set_vlan(object, facts);
 	for (size_t i = 0; i < FAMILIES; i++)
 		json_object_set_new(object, families[i].name, array_of(&facts->rules[i]));
 	return object;

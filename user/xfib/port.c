@@ -6,6 +6,7 @@
 
 #include "../lib/bypass.h"
 #include "../lib/port_memory.h"
+#include "../mirror/ethtool.h"
 #include "command.h"
 
 struct words {
@@ -115,6 +116,8 @@ int command_attach(int argc, char **argv)
 {
 	struct words words = { .opts = { .size = sizeof(words.opts), .pin = pin_directory() } };
 	struct xfib *instance;
+	struct xfib_link link;
+	bool has_link;
 	int status = parse_words("attach", true, argc, argv, &words);
 
 	/* Opening it checks that it is this layout's and this network namespace's. */
@@ -122,12 +125,15 @@ int command_attach(int argc, char **argv)
 		status = open_maps("attach", "the programs", &instance);
 	if (status)
 		return status;
+	has_link = !xfib_link__by_index(instance, words.ifindex, &link);
 	xfib_instance__close(instance);
 	status = check_bypassed(argv[0], &words);
 	if (status)
 		return status;
 	if (xfib_port__attach(words.ifindex, &words.opts))
 		return report("attach", argv[0]);
+	if (has_link && words.opts.hook == XFIB_HOOK_XDP && link.flags & XFIB_LINK_TAGS_HIDDEN)
+		fprintf(stderr, "xfib: attach %s: " HIDDEN_TAGS_TEXT "\n", argv[0], argv[0]);
 	return STATUS_DONE;
 }
 

@@ -55,6 +55,7 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 		{ skeleton->maps.xfib_stats, sizes->links },
 		{ skeleton->maps.xfib_nexthop_stats, sizes->count_nexthops ? sizes->nexthops : 1 },
 		{ skeleton->maps.xfib_tx, sizes->links },
+		{ skeleton->maps.xfib_vlans, sizes->links },
 		{ skeleton->maps.xfib_addresses, sizes->addresses },
 		{ skeleton->maps.xfib_neighbours, sizes->neighbours },
 		{ skeleton->maps.xfib_rules, sizes->rules },
@@ -134,6 +135,7 @@ static void take_descriptors(struct bpf_maps *bpf)
 	bpf->queue6.fd = bpf_map__fd(skeleton->maps.xfib_rib6);
 	bpf->neighbours_fd = bpf_map__fd(skeleton->maps.xfib_neighbours);
 	bpf->tx_fd = bpf_map__fd(skeleton->maps.xfib_tx);
+	bpf->vlans_fd = bpf_map__fd(skeleton->maps.xfib_vlans);
 	bpf->nexthop_stats_fd = bpf_map__fd(skeleton->maps.xfib_nexthop_stats);
 	bpf->stats_fd = bpf_map__fd(skeleton->maps.xfib_stats);
 	bpf->events_fd = bpf_map__fd(skeleton->maps.xfib_events);
@@ -182,6 +184,13 @@ static int write_target(struct maps *maps, uint32_t ifindex, bool is_target)
 			   bpf_map_delete_elem(bpf->tx_fd, &ifindex);
 }
 
+static int write_vlan(struct maps *maps, const struct xfib_vlan_key *key, uint32_t ifindex, bool exists)
+{
+	const struct bpf_maps *bpf = (const struct bpf_maps *)maps;
+
+	return exists ? bpf_map_update_elem(bpf->vlans_fd, key, &ifindex, BPF_ANY) : bpf_map_delete_elem(bpf->vlans_fd, key);
+}
+
 static void clear_counter(struct maps *maps, uint32_t nexthop)
 {
 	const struct bpf_maps *bpf = (const struct bpf_maps *)maps;
@@ -203,6 +212,7 @@ static const struct map_ops ops = {
 	.write_trie = write_trie,
 	.write_neighbour = write_neighbour,
 	.write_target = write_target,
+	.write_vlan = write_vlan,
 	.clear_counter = clear_counter,
 	.flush = flush,
 	.wait_for_programs = wait_for_programs,

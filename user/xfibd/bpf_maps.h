@@ -12,7 +12,7 @@ struct bpf_maps {
 	struct maps maps; /* first: map_ops are given this one */
 	struct xfib_bpf *skeleton;
 	struct trie_queue queue4, queue6; /* of xfib_rib4, xfib_rib6 */
-	int neighbours_fd, tx_fd, stats_fd, nexthop_stats_fd, events_fd, grace_fd;
+	int neighbours_fd, tx_fd, vlans_fd, stats_fd, nexthop_stats_fd, events_fd, grace_fd;
 	int grace_inner_fd;
 	struct xfib_counter *no_counter; /* of all processors */
 };

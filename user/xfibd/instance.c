@@ -15,11 +15,13 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <xfib/lookup.h>
 
 #include "../lib/bypass.h"
 #include "../lib/pins.h"
 #include "../lib/port.h"
 #include "../lib/port_memory.h"
+#include "ethtool.h"
 #include "log.h"
 #include "pinned_set.h"
 #include "requirements.h"
@@ -298,6 +300,19 @@ static void warn_of_bypass(const struct bypass *bypass, void *data)
 	log_warning("%s: packets that xfib forwards go past netfilter: %s", device, bypass__describe(bypass, text, sizeof(text)));
 }
 
+/* XDP does not see whose frames are that lost their tags before: they go up. */
+static void warn_of_hidden_tags(const struct instance *instance, const char *device, uint32_t ifindex)
+{
+	const struct maps *maps = &instance->maps->maps;
+
+	for (uint32_t probe = 0; probe < XFIB_LINK_PROBES; probe++) {
+		const struct xfib_link *link = &maps->links[xfib_link__slot(ifindex, maps->sizes.links, probe)];
+
+		if (link->ifindex == ifindex && link->flags & XFIB_LINK_TAGS_HIDDEN)
+			log_warning("%s: " HIDDEN_TAGS_TEXT, device, device);
+	}
+}
+
 int instance__attach(const struct instance *instance, const char *device, enum xfib_mode mode)
 {
 	struct xfib_port_opts opts = { .size = sizeof(opts), .pin = instance->pin, .mode = mode };
@@ -310,11 +325,13 @@ int instance__attach(const struct instance *instance, const char *device, enum x
 	}
 	port_memory__forget(instance->pin, device, XFIB_HOOK_XDP); /* the options say what it is to have */
 	err = port__attach(ifindex, &opts, NULL);
-	if (err)
+	if (err) {
 		log_error("attaching to '%s': %s", device, xfib_error__last());
-	else
-		bypass__each(ifindex, warn_of_bypass, (void *)(uintptr_t)device);
-	return err;
+		return err;
+	}
+	bypass__each(ifindex, warn_of_bypass, (void *)(uintptr_t)device);
+	warn_of_hidden_tags(instance, device, ifindex);
+	return 0;
 }
 
 static void follow_remembered(const struct remembered_port *port, void *data)
