@@ -216,6 +216,19 @@ static void draw_payload(struct frame_spec *spec)
 	spec->flow_label = below(3);
 }
 
+/* One tag or two, of VLAN devices (see world_vlans) or not. */
+static void draw_tags(struct frame_spec *spec)
+{
+	static const uint16_t ids[] = { 100, 300, 0xe000, 101, 102, 0xe064, 9 };
+
+	spec->vlan = one_in(2) ? 0x88a8 : 0x8100;
+	spec->tci = one_in(5) ? ANY(ids) : spec->vlan == 0x88a8 ? 300 : 100;
+	if (one_in(2))
+		return;
+	spec->inner = one_in(8) ? 0x88a8 : 0x8100;
+	spec->inner_tci = one_in(5) ? ANY(ids) : 100;
+}
+
 void draw__frame(struct frame *ret_frame)
 {
 	static const int ttls[] = { 1, 2, 64, 64, 64, 64, 128, 255 };
@@ -230,11 +243,12 @@ void draw__frame(struct frame *ret_frame)
 		.tos = one_in(3) ? (int)below(256) : 0,
 		.mac = one_in(12) ? (enum frame_mac)below(4) : MAC_PORT,
 		.trailer = one_in(10) ? (int)below(40) : 0,
-		.vlan = one_in(40) ? 0x8100 : 0,
 		.options = one_in(20) ? (int)below(11) : 0,
 	};
 
 	draw_payload(&spec);
+	if (one_in(8))
+		draw_tags(&spec);
 	spec.source = spec.family == 6 ? "2001:db8:1::1" : "10.0.1.1";
 	spec.destination = spec.family == 6 ? "2001:db8:100::9" : "203.0.113.9";
 	if (one_in(3))
@@ -249,7 +263,9 @@ static void right_checksum(struct frame *frame)
 	uint8_t *ip = frame->byte + 14;
 	uint32_t sum = 0;
 
-	if (frame->length < 34 || frame->byte[12] != 0x08)
+	for (int i = 0; i < XFIB_VLAN_TAGS && frame__is_tag((unsigned int)ip[-2] << 8 | ip[-1]); i++)
+		ip += 4;
+	if (frame->length < (size_t)(ip - frame->byte) + 20 || ip[-2] != 0x08)
 		return;
 	ip[10] = ip[11] = 0;
 	for (int i = 0; i < 20; i += 2)
@@ -270,10 +286,10 @@ static size_t draw_place(const struct frame *frame)
 
 static void change_length(struct frame *frame)
 {
-	size_t length = one_in(2) ? 14 + below(70) : one_in(2) ? frame->length + below(64) : 14 + below(FRAME_MAX - 14);
+	size_t length = one_in(2) ? 14 + below(70) : one_in(2) ? frame->length + below(64) : 14 + below(FRAME_ONE_BUFFER - 14);
 
-	if (length > FRAME_MAX)
-		length = FRAME_MAX;
+	if (length > FRAME_ONE_BUFFER)
+		length = FRAME_ONE_BUFFER;
 	for (size_t i = frame->length; i < length; i++)
 		frame->byte[i] = (uint8_t)random();
 	frame->length = length;

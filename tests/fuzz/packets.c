@@ -6,7 +6,7 @@
  * either program had COUNT. XFIB_SEED, printed, decides. Of each run:
  *
  *  - verdict, reason and counters are those of the model (tests/prog/model.c), which has the list of bpf/forward.bpf.h only;
- *  - the packet keeps its length, and nothing is written behind it;
+ *  - the packet keeps its length but for the tags that it loses and gets, and nothing is written behind it;
  *  - one that is not forwarded keeps every byte;
  *  - in one that is, the MAC addresses are those of the next hop, TTL or hop limit is one less, a right checksum of IPv4 is
  *    right again, and no other byte has changed.
@@ -28,7 +28,7 @@
 #define GUARD 0xa5
 
 static struct draw_world world;
-static const char *const hook_names[HOOKS] = { "XDP", "TC" };
+static const char *const hook_names[HOOKS] = { "XDP", "XDP of several buffers", "TC" };
 
 static struct {
 	unsigned long long packets[HOOKS], worlds, reasons[XFIB_REASON_COUNT];
@@ -47,18 +47,18 @@ static bool checksum_is_right(const uint8_t *ip)
 	return sum == 0xffff;
 }
 
-/* A forwarded packet but for its MAC addresses. */
-static const char *complain_of_rewrite(const struct frame *in, const uint8_t *out)
+/* A forwarded packet but for its MAC addresses. `in`: with the tags that it leaves with, of so many bytes. */
+static const char *complain_of_rewrite(const struct frame *in, size_t tags, const uint8_t *out)
 {
-	bool six = in->byte[12] == 0x86;
-	size_t ttl = six ? 21 : 22, end = six ? 0 : 26;
+	bool six = in->byte[12 + tags] == 0x86;
+	size_t ip = 14 + tags, ttl = ip + (six ? 7 : 8), checksum = six ? in->length : ip + 10;
 
 	if (out[ttl] != in->byte[ttl] - 1)
 		return "TTL not lowered by one";
-	if (!six && !checksum_is_right(out + 14))
+	if (!six && !checksum_is_right(out + ip))
 		return "wrong checksum";
 	for (size_t i = 12; i < in->length; i++) {
-		if (i != ttl && !(i >= 24 && i < end) && out[i] != in->byte[i])
+		if (i != ttl && i != checksum && i != checksum + 1 && out[i] != in->byte[i])
 			return "a byte changed that is none of a router's";
 	}
 	return NULL;
@@ -74,17 +74,24 @@ static const char *complain_of_macs(const struct model_answer *model, const uint
 	return NULL;
 }
 
-static const char *complain(const struct frame *in, const struct world_run *run, const struct model_answer *model)
+static const char *complain(enum world_hook hook, const struct frame *in, const struct world_run *run,
+			    const struct model_answer *model)
 {
+	struct frame expected = model->reason == XFIB_REASON_FORWARDED ? model->untagged : *in;
+
+	if (model->reason == XFIB_REASON_FORWARDED)
+		world__put_tags_on(hook, model->route->dev, &expected);
 	if (run->moved != 1 || run->packets != 1 || run->bytes != in->length)
 		return "not counted once";
 	if (run->reason != model->reason)
 		return "the model has another reason";
+	if (run->port != model->port)
+		return "counted for another port";
 	if (run->verdict != xfib_reason__verdict(run->reason))
 		return "a verdict that the reason does not have";
-	if (run->out.length != in->length)
+	if (run->out.length != expected.length)
 		return "another length";
-	for (size_t i = in->length; i < FRAME_MAX; i++) {
+	for (size_t i = expected.length; i < FRAME_MAX; i++) {
 		if (run->out.byte[i] != GUARD)
 			return "written behind the packet";
 	}
@@ -92,7 +99,7 @@ static const char *complain(const struct frame *in, const struct world_run *run,
 		return memcmp(run->out.byte, in->byte, in->length) ? "not forwarded, and changed" : NULL;
 	if (complain_of_macs(model, run->out.byte))
 		return complain_of_macs(model, run->out.byte);
-	return complain_of_rewrite(in, run->out.byte);
+	return complain_of_rewrite(&expected, expected.length - model->untagged.length, run->out.byte);
 }
 
 /* Since Linux 6.18 BPF_PROG_RUN takes no skb that is shorter than the IP header that its type announces. */
@@ -121,7 +128,7 @@ static const char *treat(enum world_hook hook, const struct frame *frame, uint32
 	model = model__decide(hook, &world.settings, base_routes, world.routes, frame, run.gso_size);
 	*ret_reason = run.reason;
 	*ret_model = model.reason;
-	return complain(frame, &run, &model);
+	return complain(hook, frame, &run, &model);
 }
 
 /* ---- a packet that is treated wrongly ---- */

@@ -27,15 +27,6 @@
 
 static const char *const hook_names[HOOKS] = { "XDP", "XDP of several buffers", "TC" };
 
-/* The tags that a frame gets on its way to the device below all VLANs: the inner one first. TC leaves that to the device. */
-static void put_tags_on(enum world_hook hook, enum world_port port, struct frame *frame)
-{
-	const struct world_vlan *vlan;
-
-	for (; hook != HOOK_TC && (vlan = world__vlan(port)); port = vlan->on)
-		frame__push(frame, vlan->protocol, vlan->id);
-}
-
 static void check_out(enum world_hook hook, const struct frame *in, const struct world_run *run,
 		      const struct model_answer *model, enum world_port port, const char *neighbour)
 {
@@ -46,7 +37,7 @@ static void check_out(enum world_hook hook, const struct frame *in, const struct
 		expected = model->untagged;
 		world__macs(port, neighbour, dmac, smac);
 		frame__forward(&expected, dmac, smac);
-		put_tags_on(hook, port, &expected);
+		world__put_tags_on(hook, port, &expected);
 	}
 	assert_int_equal(run->out.length, expected.length);
 	assert_memory_equal(run->out.byte, expected.byte, expected.length);

@@ -51,6 +51,14 @@ const struct world_vlan *world__vlan(enum world_port port)
 	return NULL;
 }
 
+void world__put_tags_on(enum world_hook hook, enum world_port port, struct frame *frame)
+{
+	const struct world_vlan *vlan;
+
+	for (; hook != HOOK_TC && (vlan = world__vlan(port)); port = vlan->on)
+		frame__push(frame, vlan->protocol, vlan->id);
+}
+
 uint32_t world__ifindex(enum world_port port)
 {
 	return ifindex[port];

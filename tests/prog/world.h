@@ -14,6 +14,7 @@
 
 #include "frame.h"
 
+enum world_hook { HOOK_XDP, HOOK_XDP_FRAGS, HOOK_TC, HOOKS };
 enum world_port {
 	NO_PORT, INGRESS, EGRESS, OTHER, NO_TX,
 	VLAN_IN, VLAN_AD, VLAN_QINQ, VLAN_THIRD, VLAN_DOWN, VLAN_KERNEL, VLAN_OUT, VLAN_OUT_AD, VLAN_OUT_QINQ, VLAN_NO_TX,
@@ -32,9 +33,10 @@ extern const int world_vlan_count;
 /* The VLAN device itself, NULL for other ports. */
 const struct world_vlan *world__vlan(enum world_port port);
 
-#define WORLD_FRAME_LIMIT 1518 /* of EGRESS and OTHER */
+/* The tags that a frame gets on its way to the device below all VLANs: the inner one first. TC leaves that to the device. */
+void world__put_tags_on(enum world_hook hook, enum world_port port, struct frame *frame);
 
-enum world_hook { HOOK_XDP, HOOK_XDP_FRAGS, HOOK_TC, HOOKS };
+#define WORLD_FRAME_LIMIT 1518 /* of EGRESS and OTHER */
 
 /* State of the MAC address of a path's gateway, or of an on-link destination. */
 enum world_neighbour { NEIGHBOUR_VALID, NEIGHBOUR_UNKNOWN, NEIGHBOUR_STALE, NEIGHBOUR_FAILED };
