@@ -21,14 +21,14 @@ for source in tests/fuzz/*_fuzz.c; do
 	check "$name: $seconds seconds; an input that breaks it would be build/fuzz/$name-*" fuzz "$name"
 done
 
-packets() { "$BUILD/tests/fuzz/packets" "$@" >"$seen" || { cat "$seen"; return 1; }; }
-seen=$(mktemp)
-trap 'rm -f "$seen"' EXIT
+packets() { "$BUILD/tests/fuzz/packets" "$@" >"$output" || { cat "$output"; return 1; }; }
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
 if [ -n "${FUZZ_PACKETS:-${FUZZ_SECONDS:-}}" ]; then
 	check "packets: the programs do with each what the model does" packets "$seconds" ${FUZZ_PACKETS:+"$FUZZ_PACKETS"}
 else
 	export XFIB_SEED=${XFIB_SEED:-1}
 	check "packets: the programs do with each what the model does" packets 0 40000
 fi
-cat "$seen"
+cat "$output"
 finish
