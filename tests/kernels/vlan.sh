@@ -146,6 +146,14 @@ check_ends() { # BY
 }
 check "xfibd starts once more" xfibd__start ra rb
 check_ends XDP
+if [ "${XFIB_KERNEL:-}" != 5.10 ]; then # BPF_PROG_RUN takes no ingress port there
+	explain() { xfib "$@" explain 10.23.0.1 from 10.11.0.1 iif ra.10 proto udp; }
+	check_match "what becomes of a packet: its tag comes off" '^comes: by ra vlan 802.1Q 10$' "$(explain)"
+	check_match "and others are put on" '^leaves: to .* by rb vlan 802.1ad 300 vlan 802.1Q 20 ttl 63' "$(explain)"
+	check_output "and in JSON" "ra 10 rb 300,20" jq -r '.[0] |
+		"\(.arrival.dev) \(.arrival.vlan[0].id) \(.header.dev) \([.header.vlan[].id | tostring] | join(","))"' <(explain -j)
+	check_match "a packet without any" 'reason: forwarded' "$(xfib explain 10.21.0.1 from 10.0.1.1 iif ra proto tcp)"
+fi
 xfib unload && xfibd__stop
 check "and for TC" xfibd__start
 for port in ra rb; do check "TC at $port" xfib attach $port hook tc; done

@@ -8,7 +8,9 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/if_vlan.h>
 #include <linux/neighbour.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
@@ -177,6 +179,32 @@ static void make_link(void)
 	mnl_attr_put(&message.header, IFLA_ADDRESS, sizeof(mac), mac);
 }
 
+static void make_vlan_on(uint32_t flags, bool marks)
+{
+	const struct ifla_vlan_flags wanted = { .flags = flags, .mask = 0xffffffff };
+	struct nlattr *info, *data, *marking;
+
+	make_link();
+	mnl_attr_put_u32(&message.header, IFLA_LINK, 3);
+	info = mnl_attr_nest_start(&message.header, IFLA_LINKINFO);
+	mnl_attr_put_strz(&message.header, IFLA_INFO_KIND, "vlan");
+	data = mnl_attr_nest_start(&message.header, IFLA_INFO_DATA);
+	mnl_attr_put_u16(&message.header, IFLA_VLAN_PROTOCOL, htons(ETH_P_8021AD));
+	mnl_attr_put_u16(&message.header, IFLA_VLAN_ID, 300);
+	mnl_attr_put(&message.header, IFLA_VLAN_FLAGS, sizeof(wanted), &wanted);
+	if (marks) {
+		marking = mnl_attr_nest_start(&message.header, IFLA_VLAN_EGRESS_QOS);
+		mnl_attr_nest_end(&message.header, marking);
+	}
+	mnl_attr_nest_end(&message.header, data);
+	mnl_attr_nest_end(&message.header, info);
+}
+
+static void make_vlan(void)
+{
+	make_vlan_on(VLAN_FLAG_REORDER_HDR, true);
+}
+
 static void make_address(void)
 {
 	struct ifaddrmsg *address = begin(RTM_NEWADDR, sizeof(*address));
@@ -280,6 +308,31 @@ static void link_address_neighbour(void **state)
 	assert_int_equal(nexthop.id, 77);
 }
 
+static void vlan(void **state)
+{
+	struct nl_link link;
+
+	(void)state;
+	make_vlan();
+	assert_int_equal(nl_parse__link(&message.header, &link), 0);
+	assert_int_equal(link.parent, 3);
+	assert_int_equal(link.vlan_protocol, htons(ETH_P_8021AD));
+	assert_int_equal(link.vlan_id, htons(300));
+	assert_true(link.vlan_reorder && link.vlan_marks);
+	make_vlan_on(0, false);
+	assert_int_equal(nl_parse__link(&message.header, &link), 0);
+	assert_false(link.vlan_reorder || link.vlan_marks);
+	/* The device below is in another network namespace: its number says nothing here. */
+	mnl_attr_put_u32(&message.header, IFLA_LINK_NETNSID, 0);
+	assert_int_equal(nl_parse__link(&message.header, &link), 0);
+	assert_int_equal(link.parent, 0);
+	/* IFLA_LINK of other kinds is the other end, or what lies below: no matter. */
+	make_link();
+	mnl_attr_put_u32(&message.header, IFLA_LINK, 3);
+	assert_int_equal(nl_parse__link(&message.header, &link), 0);
+	assert_int_equal(link.parent, 0);
+}
+
 /* ---- damage ---- */
 
 static int parse_link(const struct nlmsghdr *header)
@@ -338,7 +391,7 @@ static const struct {
 	{ make_simple_route, parse_route }, { make_multipath_route, parse_route }, { make_ipv6_route, parse_route },
 	{ make_link, parse_link },	    { make_address, parse_address },	   { make_neighbour, parse_neighbour },
 	{ make_simple_route, parse_rule }, /* a header of the same size */
-	{ make_nexthop, parse_nexthop },    { make_resilient, parse_nexthop },	   { make_bucket, parse_bucket },
+	{ make_vlan, parse_link },	    { make_nexthop, parse_nexthop },    { make_resilient, parse_nexthop },	   { make_bucket, parse_bucket },
 };
 
 /* Parses the first `length` bytes, in memory of that size. */
@@ -458,6 +511,7 @@ int main(void)
 		cmocka_unit_test(multipath_route),
 		cmocka_unit_test(ipv6_route),
 		cmocka_unit_test(link_address_neighbour),
+		cmocka_unit_test(vlan),
 		cmocka_unit_test(a_resilient_group_and_a_bucket),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(damaged_anyhow),
