@@ -286,9 +286,11 @@ static size_t draw_place(const struct frame *frame)
 
 static void change_length(struct frame *frame)
 {
-	size_t length = one_in(2) ? 14 + below(70) : one_in(2) ? frame->length + below(64) : 14 + below(FRAME_ONE_BUFFER - 14);
+	size_t length = one_in(2) ? 14 + below(70) : one_in(2) ? frame->length + below(64) : 14 + below(FRAME_MAX - 14);
 
-	if (length > FRAME_ONE_BUFFER)
+	if (length > FRAME_MAX)
+		length = FRAME_MAX;
+	if (length > FRAME_ONE_BUFFER && length <= FRAME_TWO_BUFFERS) /* it depends on the kernel in how many it is */
 		length = FRAME_ONE_BUFFER;
 	for (size_t i = frame->length; i < length; i++)
 		frame->byte[i] = (uint8_t)random();

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 #define FRAME_MAX 8192
-#define FRAME_ONE_BUFFER 3000 /* BPF_PROG_RUN has frames that are not longer in one buffer, and those beyond 4096 in several */
+#define FRAME_ONE_BUFFER 3000  /* BPF_PROG_RUN has frames that are not longer in one buffer, */
+#define FRAME_TWO_BUFFERS 4096 /* and longer ones than this in several */
 
 enum frame_mac { MAC_PORT, MAC_OTHER, MAC_BROADCAST, MAC_MULTICAST };
 
