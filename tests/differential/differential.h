@@ -26,8 +26,11 @@ enum device {
 	TUNNEL,                     /* t1: point-to-point, without Ethernet headers and neighbours */
 	TAP,                        /* x1: Ethernet, without another end */
 	BRIDGE,                     /* b1: Ethernet, takes no redirected frames */
+	VRF,                        /* v1: of table VRF_TABLE, in worlds that have one */
 	DEVICES,
 };
+
+#define VRF_TABLE 100
 
 extern const char *const device_names[DEVICES];
 extern const char *const far_names[DEVICES]; /* NULL: no other end */
@@ -62,6 +65,7 @@ const char *text_of(const struct address *address); /* one of eight buffers in t
 enum step_kind {
 	STEP_ROUTE, STEP_NEXTHOP, STEP_ADDRESS, STEP_NEIGHBOUR, STEP_RULE, STEP_SETTING,
 	STEP_CREATE, STEP_DELETE, STEP_UP, STEP_DOWN, STEP_FAR_UP, STEP_FAR_DOWN, STEP_MTU, STEP_MAC, STEP_ARP, STEP_GRO,
+	STEP_MASTER, /* into the VRF, or out of it */
 };
 
 enum verb { VERB_ADD, VERB_REPLACE, VERB_APPEND, VERB_CHANGE, VERB_PREPEND, VERB_DELETE };
@@ -122,10 +126,15 @@ struct step {
 void random__seed(uint64_t seed);
 uint32_t random__below(uint32_t limit);
 
-/* What a world begins with, and then `count` steps of any kind; `rules`: policy rules too. */
-size_t draw__beginning(struct step *steps);
+/* What may be in a world beside what is in all: policy rules, a VRF. */
+struct world_kind {
+	bool rules, vrf;
+};
+
+/* What a world begins with, and then `count` steps of any kind. */
+size_t draw__beginning(struct step *steps, struct world_kind kind);
 #define BEGINNING_MAX 160
-void draw__steps(struct step *steps, size_t count, bool rules);
+void draw__steps(struct step *steps, size_t count, struct world_kind kind);
 
 /* As a command, with a newline; `far` commands are for the namespace of the far ends. */
 void step__print(const struct step *step, FILE *file);
@@ -155,6 +164,7 @@ struct route_seen {
 struct link_seen {
 	uint32_t ifindex; /* 0: the device is not there */
 	uint32_t flags;   /* IFF_* */
+	uint32_t master;  /* ifindex, 0: none */
 	uint32_t mtu;
 	uint32_t mtu6;
 	uint16_t type;    /* ARPHRD_* */
@@ -188,6 +198,8 @@ struct rules_seen {
 struct rules_seen world__rules(uint8_t family);
 /* Does the kernel look up the routes of IPv4 sources for another cause than rp_filter? */
 bool world__checks_sources(void);
+/* Does the kernel have VRFs? */
+bool world__can_have_vrf(void);
 /* Have there been IPv6 rules beside the usual ones? */
 bool world__had_rules6(void);
 

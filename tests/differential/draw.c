@@ -82,7 +82,7 @@ static void draw_hops(struct step *step)
 	}
 }
 
-static void draw_route(struct step *step, bool rules)
+static void draw_route(struct step *step, bool tables)
 {
 	static const uint32_t metrics[] = { 0, 0, 0, 10, 20, 1024 };
 	static const uint32_t mtus[] = { 1280, 1400, 1500, 9000 };
@@ -92,7 +92,7 @@ static void draw_route(struct step *step, bool rules)
 	step->verb = any_verb();
 	step->index = random__below((uint32_t)pool__prefixes(step->family));
 	step->metric = metrics[random__below(COUNT(metrics))];
-	step->table = rules && one_in(3) ? 100 + random__below(2) : one_in(60) ? RT_TABLE_LOCAL : one_in(40) ? RT_TABLE_DEFAULT : RT_TABLE_MAIN;
+	step->table = tables && one_in(3) ? 100 + random__below(2) : one_in(60) ? RT_TABLE_LOCAL : one_in(40) ? RT_TABLE_DEFAULT : RT_TABLE_MAIN;
 	step->protocol = one_in(3) ? RTPROT_STATIC : RTPROT_BOOT;
 	step->named = one_in(2);
 	step->type = RTN_UNICAST;
@@ -181,11 +181,18 @@ static void draw_neighbour(struct step *step)
 		step->option |= 0x10000; /* a proxy entry */
 }
 
-static void draw_link(struct step *step)
+static void draw_link(struct step *step, bool vrf)
 {
 	static const uint32_t mtus[] = { 1500, 1500, 1400, 1280, 1000, 2000 };
 
 	step->device = any_port();
+	if (vrf && one_in(8)) {
+		step->kind = STEP_MASTER;
+		step->value = random__below(2);
+		return;
+	}
+	if (vrf && one_in(20))
+		step->device = VRF;
 	switch (random__below(20)) {
 	case 0 ... 1: step->kind = STEP_DOWN; break;
 	case 2 ... 7: step->kind = STEP_UP; break;
@@ -253,14 +260,14 @@ static void draw_rule(struct step *step)
 	step->value = random__below((uint32_t)pool__prefixes(step->family));
 }
 
-static void draw(struct step *step, bool rules)
+static void draw(struct step *step, struct world_kind world)
 {
 	uint32_t kind = random__below(100);
 
 	memset(step, 0, sizeof(*step));
 	step->settles = one_in(2);
 	if (kind < 45)
-		draw_route(step, rules);
+		draw_route(step, world.rules || world.vrf);
 	else if (kind < 55)
 		draw_nexthop(step);
 	else if (kind < 63)
@@ -268,17 +275,17 @@ static void draw(struct step *step, bool rules)
 	else if (kind < 82)
 		draw_neighbour(step);
 	else if (kind < 95)
-		draw_link(step);
-	else if (kind < 96 || !rules)
+		draw_link(step, world.vrf);
+	else if (kind < 96 || !world.rules)
 		draw_setting(step);
 	else
 		draw_rule(step);
 }
 
-void draw__steps(struct step *steps, size_t count, bool rules)
+void draw__steps(struct step *steps, size_t count, struct world_kind kind)
 {
 	for (size_t i = 0; i < count; i++)
-		draw(&steps[i], rules);
+		draw(&steps[i], kind);
 	if (count)
 		steps[count - 1].settles = true;
 }
@@ -312,12 +319,12 @@ static struct step *begin_objects(struct step *step)
 	return step;
 }
 
-size_t draw__beginning(struct step *steps)
+size_t draw__beginning(struct step *steps, struct world_kind kind)
 {
 	struct step *step = steps;
 
 	*step++ = (struct step){ .kind = STEP_UP, .device = LOOPBACK };
-	for (uint8_t device = VETH1; device < DEVICES; device++)
+	for (uint8_t device = VETH1; device < VRF; device++)
 		step = begin_device(step, device);
 	for (uint8_t device = VETH1; device <= VETH4; device++) {
 		for (uint32_t i = 0; i < POOL_HOSTS; i++) {
@@ -330,6 +337,14 @@ size_t draw__beginning(struct step *steps)
 		}
 	}
 	step = begin_objects(step);
+	if (kind.vrf) {
+		*step++ = (struct step){ .kind = STEP_CREATE, .device = VRF, .value = 0x1000 };
+		*step++ = (struct step){ .kind = STEP_UP, .device = VRF };
+		*step++ = (struct step){ .kind = STEP_MASTER, .device = VETH1, .value = 1 };
+		*step++ = (struct step){ .kind = STEP_MASTER, .device = VETH2, .value = 1 };
+		for (uint8_t device = VETH1; device <= VETH2; device++) /* they lost theirs */
+			*step++ = (struct step){ .kind = STEP_ADDRESS, .device = device, .family = AF_INET6 };
+	}
 	step[-1].settles = true;
 	return (size_t)(step - steps);
 }

@@ -270,11 +270,11 @@ bool judge__draw(struct question *question)
 {
 	static const uint16_t lengths[] = { 60, 60, 60, 60, 60, 60, 60, 999, 1001, 1281, 1290, 1401, 1500 };
 
-	question->device = (uint8_t)(random__below(16) ? VETH1 + random__below(4) : random__below(DEVICES));
+	question->device = (uint8_t)(random__below(16) ? VETH1 + random__below(4) : random__below(VRF));
 	for (uint32_t tries = 0; !(links[question->device].flags & IFF_UP); tries++) {
-		if (tries == DEVICES)
+		if (tries == VRF)
 			return false;
-		question->device = (uint8_t)((question->device + 1) % DEVICES);
+		question->device = (uint8_t)((question->device + 1) % VRF);
 	}
 	question->family = random__below(2) ? AF_INET6 : AF_INET;
 	question->tos = random__below(20) ? 0 : 0x10;

@@ -2,7 +2,7 @@
 /*
  * xfib's programs, XDP and TC, the kernel and bpf_fib_lookup() have to say the same of every packet, whatever was changed before.
  *
- * XFIB_STEPS=N steps (20000) in worlds of 1000 each, from XFIB_SEED (500; 0: by the clock). After every other step or so the mirror catches up
+ * XFIB_STEPS=N steps (20000) in worlds of XFIB_WORLD=N (1000) each, from XFIB_SEED (500; 0: by the clock). After every other step or so the mirror catches up
  * with the kernel, and packets at random are asked about: the program by BPF_PROG_RUN, the kernel by RTM_GETROUTE with
  * the ingress port, the helper by a program of its own. The mirror runs in this process over real maps, so that "caught
  * up" is exact: no event waits, and no full dump is due. (That the daemon gets there by itself is tests/netns's matter.)
@@ -28,12 +28,12 @@
 #include "mirror_private.h"
 #include "rib_private.h"
 
-#define STEPS_EACH 1000
+#define STEPS_EACH_MAX 1000
 #define QUESTIONS 12   /* after each catching up */
 #define PATIENCE_MS 400 /* for what the kernel does by itself a little later */
 
 struct list {
-	struct step step[BEGINNING_MAX + STEPS_EACH];
+	struct step step[BEGINNING_MAX + STEPS_EACH_MAX];
 	size_t count;
 };
 
@@ -187,13 +187,19 @@ static void open_world(void)
 					 .neighbours = 1024, .rules = 64 };
 	const struct mirror_opts opts = { .receive_buffer = 1 << 22 };
 	struct bpf_maps *maps;
+	int err;
 
 	libbpf_set_print(NULL);
 	log__set_sink(log_line);
 	world__make();
 	kernel__open();
-	if (bpf_maps__create(&sizes, &maps) || mirror__new(&maps->maps, &opts, &mirror) || mirror__sync(mirror)) {
-		fprintf(stderr, "differential: no mirror: %s\n", strerror(errno));
+	err = bpf_maps__create(&sizes, &maps);
+	if (!err)
+		err = mirror__new(&maps->maps, &opts, &mirror);
+	if (!err)
+		err = mirror__sync(mirror);
+	if (err) {
+		fprintf(stderr, "differential: no mirror: %s\n", strerror(-err));
 		exit(2);
 	}
 	judge__open(maps, &outcome->tally);
@@ -364,8 +370,9 @@ int main(void)
 	static struct list list;
 	struct tally sum = { 0 };
 	struct timespec now;
-	uint64_t seed, steps, worlds, failed = 0;
-	bool is_idle;
+	uint64_t seed, steps, each, worlds, failed = 0;
+	bool is_idle, has_vrf;
+	struct world_kind kind;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	seed = setting("XFIB_SEED", 500); /* the same each time for who checks a change; 0 is for who looks for faults */
@@ -373,19 +380,23 @@ int main(void)
 		seed = (uint64_t)now.tv_nsec;
 	steps = setting("XFIB_STEPS", 20000);
 	verbose = getenv("XFIB_VERBOSE") != NULL;
-	worlds = (steps + STEPS_EACH - 1) / STEPS_EACH;
+	each = setting("XFIB_WORLD", STEPS_EACH_MAX);
+	each = each < 1 || each > STEPS_EACH_MAX ? STEPS_EACH_MAX : each;
+	worlds = (steps + each - 1) / each;
 	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (outcome == MAP_FAILED) {
 		perror("differential: mmap");
 		return 2;
 	}
+	has_vrf = world__can_have_vrf();
 	for (uint64_t world = 0; world < worlds; world++) {
 		uint64_t one = seed + world;
 
+		kind = (struct world_kind){ .rules = one % 4 == 3, .vrf = has_vrf && one % 3 != 2 };
 		random__seed(one);
-		list.count = draw__beginning(list.step);
-		draw__steps(list.step + list.count, STEPS_EACH, one % 4 == 3);
-		list.count += STEPS_EACH;
+		list.count = draw__beginning(list.step, kind);
+		draw__steps(list.step + list.count, each, kind);
+		list.count += each;
 		if (!run(&list, one, NULL)) {
 			add(&sum, &outcome->tally);
 			printf("ok %llu - world %llu\n", (unsigned long long)world + 1, (unsigned long long)one);

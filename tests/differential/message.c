@@ -362,6 +362,11 @@ static struct nlmsghdr *link_message(const struct step *step, struct channel *ch
 	case STEP_MAC:
 		mnl_attr_put(message, IFLA_ADDRESS, sizeof(mac), mac);
 		break;
+	case STEP_MASTER:
+		if (step->value && !indexes[VRF])
+			return NULL;
+		mnl_attr_put_u32(message, IFLA_MASTER, step->value ? indexes[VRF] : 0);
+		break;
 	case STEP_ARP:
 		header->ifi_change = IFF_NOARP;
 		header->ifi_flags = step->value ? 0 : IFF_NOARP;

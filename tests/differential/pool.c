@@ -6,7 +6,7 @@
 
 #include "differential.h"
 
-const char *const device_names[DEVICES] = { "lo", "p1", "p2", "p3", "p4", "t1", "x1", "b1" };
+const char *const device_names[DEVICES] = { "lo", "p1", "p2", "p3", "p4", "t1", "x1", "b1", "v1" };
 const char *const far_names[DEVICES] = { [VETH1] = "q1", [VETH2] = "q2", [VETH3] = "q3", [VETH4] = "q4" };
 
 static const char *const prefixes4[] = {

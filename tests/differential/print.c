@@ -194,6 +194,8 @@ static void print_create(const struct step *step, FILE *file)
 	fprintf(file, " address 02:aa:%02x:01:%02x:%02x", step->device, step->value >> 8 & 255, step->value & 255);
 	if (far_names[step->device])
 		fprintf(file, " type veth peer name %s netns far", far_names[step->device]);
+	else if (step->device == VRF)
+		fprintf(file, " type vrf table %u", VRF_TABLE);
 	else
 		fputs(" type bridge", file);
 }
@@ -221,6 +223,9 @@ static void print_link(const struct step *step, FILE *file)
 		break;
 	case STEP_MAC:
 		fprintf(file, "ip link set %s address 02:aa:%02x:00:%02x:%02x", name, step->device, step->value >> 8, step->value & 255);
+		break;
+	case STEP_MASTER:
+		fprintf(file, "ip link set %s %s", name, step->value ? "master v1" : "nomaster");
 		break;
 	case STEP_ARP:
 		fprintf(file, "ip link set %s arp %s", name, step->value ? "on" : "off");

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "netlink.h"
@@ -102,6 +103,8 @@ static void on_link(const struct nlmsghdr *part, void *data)
 	link.mtu = mnl_attr_get_u32(attributes.of[IFLA_MTU]);
 	if (attributes.of[IFLA_ADDRESS] && mnl_attr_get_payload_len(attributes.of[IFLA_ADDRESS]) == 6)
 		memcpy(link.mac, mnl_attr_get_payload(attributes.of[IFLA_ADDRESS]), 6);
+	if (attributes.of[IFLA_MASTER])
+		link.master = mnl_attr_get_u32(attributes.of[IFLA_MASTER]);
 	if (attributes.of[IFLA_AF_SPEC])
 		read_families(attributes.of[IFLA_AF_SPEC], &link);
 	if (!link.mtu6 || link.mtu6 > link.mtu)
@@ -123,13 +126,23 @@ const struct link_seen *world__links(void)
 	return links;
 }
 
+/* A VRF's or a member's: whether a packet that came by a member matches differs between kernels. */
+static bool is_of_vrf(const struct nlattr *iif)
+{
+	for (size_t i = 0; iif && i < DEVICES; i++) {
+		if (!strcmp(mnl_attr_get_str(iif), device_names[i]) && (i == VRF || (links[VRF].ifindex && links[i].master == links[VRF].ifindex)))
+			return true;
+	}
+	return false;
+}
+
 static void on_rule(const struct nlmsghdr *part, void *data)
 {
 	struct rules_seen *rules = data;
 	struct attributes attributes;
 
 	attributes__of(part, sizeof(struct fib_rule_hdr), &attributes);
-	rules->unknowable |= attributes.of[FRA_FWMARK] || attributes.of[FRA_IP_PROTO];
+	rules->unknowable |= attributes.of[FRA_FWMARK] || attributes.of[FRA_IP_PROTO] || is_of_vrf(attributes.of[FRA_IIFNAME]);
 	rules->suppress |= attributes.of[FRA_SUPPRESS_PREFIXLEN] && (int32_t)mnl_attr_get_u32(attributes.of[FRA_SUPPRESS_PREFIXLEN]) >= 0;
 }
 
@@ -173,6 +186,10 @@ static int create_link(const struct step *step, const char *kind)
 		mnl_attr_put_u32(message, IFLA_NET_NS_FD, (uint32_t)far_namespace);
 		mnl_attr_nest_end(message, peer);
 		mnl_attr_nest_end(message, data);
+	} else if (step->device == VRF) {
+		data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+		mnl_attr_put_u32(message, IFLA_VRF_TABLE, VRF_TABLE);
+		mnl_attr_nest_end(message, data);
 	}
 	mnl_attr_nest_end(message, info);
 	return channel__ask(&here, message, NULL, NULL);
@@ -203,7 +220,27 @@ static int create(const struct step *step)
 		return -EEXIST;
 	if (step->device == TUNNEL || step->device == TAP)
 		return create_tap(step);
-	return create_link(step, step->device == BRIDGE ? "bridge" : "veth");
+	if (step->device == VRF) /* rules that lead to it come and stay */
+		had_rules6 = true;
+	return create_link(step, step->device == BRIDGE ? "bridge" : step->device == VRF ? "vrf" : "veth");
+}
+
+static void try_vrf(void)
+{
+	const struct step step = { .kind = STEP_CREATE, .device = VRF };
+
+	world__make();
+	_exit(create(&step) != 0);
+}
+
+bool world__can_have_vrf(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid)
+		try_vrf();
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
 }
 
 static int set_far(const struct step *step)

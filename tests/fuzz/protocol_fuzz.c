@@ -207,6 +207,8 @@ static void give_packet(struct session *session, struct script *script, bool wit
 		uint8_t *exact = copy_of(packet, length + head);
 
 		session__take(session, exact, length + head, 2000);
+		if (session__wants_commit(session))
+			session__commit(session);
 		free(exact);
 	}
 	free(packet);

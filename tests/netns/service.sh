@@ -69,10 +69,19 @@ kill -HUP "$(xfibd__pid)"
 check "SIGHUP: ready again" eventually 3 told 7 '^READY=1'
 check_output "  a port that has lost its program has it again" "$(program xdp)" attached_id ra
 check "forwards" eventually 3 forwards 10.0.2.1
+# The second one has to wait: after a full dump the mirror rests, the longer the more it has read.
+resyncs() { in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq '.[0] | (.formatted // .).value.resyncs'; }
+for ((i = 0; i < 40000; i++)); do echo "route add 100.64.$((i / 256)).$((i % 256))/32 via 10.0.2.1"; done | in_r ip -batch -
+before=$(resyncs)
+kill -HUP "$(xfibd__pid)"
+eventually 5 told 9 '^READY=1'
+kill -HUP "$(xfibd__pid)"
+check "SIGHUP: ready again" eventually 10 told 11 '^READY=1'
+check "  not before everything has been compared" [ "$(resyncs)" -ge $((before + 2)) ]
 
 # ---- SIGTERM ----
 xfibd__stop
-check "SIGTERM: tells that it ends" told 8 '^STOPPING=1$'
+check "SIGTERM: tells that it ends" told 12 '^STOPPING=1$'
 check_output "  by the options of the last reload" 0 attached_id ra
 check_not "  nothing is pinned" ls "$XFIB_PIN"
 kill "$LISTENER"

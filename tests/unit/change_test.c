@@ -33,6 +33,9 @@ static const char *const commands[] = {
 	"ip address add 2001:db8:2::fe/64 dev t2 nodad",
 	"ip link set t1 up",
 	"ip link set t2 up",
+	/* Carriers and addresses are made ready by the kernel's workers, a while later: routes come with them. */
+	"for i in $(seq 3000); do [ $(ip -o link show up | grep -c 't[12]@.*state UP') = 2 ] && "
+	"[ -z \"$(ip -6 address show tentative)\" ] && exit 0; sleep 0.01; done; exit 1",
 };
 
 static uint32_t t1, t2, t3;

@@ -45,6 +45,10 @@ static struct session *open_session(const struct peer *peer)
 static void take(struct session *session, size_t length)
 {
 	session__take(session, packet, length, 2000);
+	if (session__wants_commit(session)) {
+		assert_true(session__is_busy(session) && !session__has_output(session));
+		session__commit(session);
+	}
 }
 
 static void greet(struct session *session)
@@ -372,18 +376,69 @@ static void silence_has_its_time(void **state)
 	struct session *session = open_session(&writer);
 
 	(void)state;
-	assert_int_equal(session__deadline(session), 1000 + SESSION_PATIENCE_MS);
+	assert_int_equal(session__deadline(session, 1500), 1000 + SESSION_PATIENCE_MS);
 	greet(session);
-	assert_int_equal(session__deadline(session), 0);
+	assert_int_equal(session__deadline(session, 6000), 0);
 	session__take(session, packet, protocol__write_begin(packet, 2), 3000);
-	assert_int_equal(session__deadline(session), 3000 + SESSION_PATIENCE_MS);
+	assert_int_equal(session__deadline(session, 6000), 3000 + SESSION_PATIENCE_MS);
 	session__take(session, packet, write_changes(2, 0), 4000);
-	assert_int_equal(session__deadline(session), 4000 + SESSION_PATIENCE_MS);
+	assert_int_equal(session__deadline(session, 6000), 4000 + SESSION_PATIENCE_MS);
 	session__take(session, packet, protocol__write_commit(packet), 5000);
-	assert_int_equal(session__deadline(session), 0);
+	assert_int_equal(session__deadline(session, 6000), 0);
+	session__commit(session);
 	assert_result(session, 0, 0, "");
 	take(session, protocol__write_watch(packet, NULL));
-	assert_int_equal(session__deadline(session), 0);
+	assert_int_equal(session__deadline(session, 6000), 0);
+	session__free(session);
+}
+
+/* However often a client says a little, a transaction ends. */
+static void a_transaction_has_its_time(void **state)
+{
+	struct session *session = open_session(&writer);
+	uint64_t now = 3000, end = now + SESSION_TRANSACTION_MS;
+
+	(void)state;
+	greet(session);
+	session__take(session, packet, protocol__write_begin(packet, 1000), now);
+	for (; now + SESSION_PATIENCE_MS / 2 < end; now += SESSION_PATIENCE_MS / 2) {
+		session__take(session, packet, write_changes(1, 0), now);
+		assert_in_range(session__deadline(session, now), now + 1, end);
+	}
+	assert_int_equal(session__deadline(session, now), end);
+	assert_true(pool.changes > 0);
+	session__free(session);
+	assert_int_equal(pool.changes, 0);
+	assert_int_equal(pool.bytes, 0);
+}
+
+/* It waits for its turn, keeps nobody, and is not read meanwhile; an answer that is not taken has its time too. */
+static void a_complete_transaction_waits_and_its_answer_has_its_time(void **state)
+{
+	struct session *session = open_session(&writer);
+	struct protocol_result result;
+	size_t length;
+
+	(void)state;
+	greet(session);
+	session__take(session, packet, write_changes(3, PROTOCOL_ALONE), 2000);
+	assert_true(session__wants_commit(session) && session__is_busy(session));
+	assert_false(session__has_output(session));
+	assert_int_equal(made.calls, 0);
+	assert_int_equal(pool.changes, 3);
+	assert_int_equal(session__deadline(session, 9000000), 0);
+	session__commit(session);
+	assert_int_equal(made.calls, 1);
+	assert_int_equal(pool.changes, 0);
+	assert_int_equal(session__deadline(session, 7000), 7000 + SESSION_PATIENCE_MS);
+	length = session__output(session, packet);
+	assert_int_equal(session__deadline(session, 7500), 0);
+	session__keep(session, packet, length);
+	assert_int_equal(session__deadline(session, 8000), 8000 + SESSION_PATIENCE_MS);
+	assert_int_equal(session__deadline(session, 9000), 8000 + SESSION_PATIENCE_MS);
+	length = session__output(session, packet);
+	assert_int_equal(protocol__read_result(packet, length, &result), 0);
+	assert_int_equal(session__deadline(session, 9500), 0);
 	session__free(session);
 }
 
@@ -401,6 +456,8 @@ int main(void)
 		cmocka_unit_test(one_who_does_not_read_is_told_so_once),
 		cmocka_unit_test(an_impossible_event_is_a_resync),
 		cmocka_unit_test(silence_has_its_time),
+		cmocka_unit_test(a_transaction_has_its_time),
+		cmocka_unit_test(a_complete_transaction_waits_and_its_answer_has_its_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,28 @@ void changing__fail(struct changing *changing, uint32_t index, int err, const ch
 	snprintf(changing->failure.message, sizeof(changing->failure.message), "%s%s%s", what, *what ? ": " : "", why);
 }
 
+#define SLICE_MS 10
+
+int changing__breathe(struct changing *changing, uint32_t index)
+{
+	struct mirror *mirror = changing->mirror;
+	int err;
+
+	if (mirror__now_ms() < changing->slice_end)
+		return 0;
+	err = mirror__catch_up(mirror);
+	if (err) {
+		changing__fail(changing, index, -EIO, "comparing with the kernel: %s", strerror(-err));
+		return -EIO;
+	}
+	mirror__settle(mirror);
+	maps__flush(mirror->maps); /* who reads the tries sees what the kernel has changed; what fails is tried again at the end */
+	if (mirror->opts.breathe)
+		mirror->opts.breathe(mirror->opts.breathe_data);
+	changing->slice_end = mirror__now_ms() + SLICE_MS;
+	return 0;
+}
+
 /* ---- which changes name a prefix ---- */
 
 /* By family, table, length and prefix. */
@@ -170,6 +192,7 @@ static void announce(struct changing *changing)
 	}
 }
 
+#define SLICE_CHANGES 64 /* between two looks at the clock */
 #define AHEAD 8 /* changes whose look-ups are under way at a time */
 
 static void prefetch(const struct changing *changing, uint32_t index)
@@ -198,6 +221,8 @@ static int run(struct changing *changing)
 			err = change_kernel__run(changing, begin, end);
 		}
 		begin = end;
+		if (!err && begin % SLICE_CHANGES == 0)
+			err = changing__breathe(changing, begin);
 	}
 	return err;
 }
@@ -261,6 +286,7 @@ int mirror__change(struct mirror *mirror, const struct change *changes, uint32_t
 		changing.first_sequence = nl__take_sequences(mirror->nl, count);
 		rib__set_route_listener(mirror->rib, change_undo__note, mirror);
 		rib__begin_own(mirror->rib);
+		changing.slice_end = mirror__now_ms() + SLICE_MS;
 		announce(&changing);
 		err = run(&changing);
 		if (!err)

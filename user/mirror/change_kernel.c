@@ -102,6 +102,8 @@ int change_kernel__run(struct changing *changing, uint32_t begin, uint32_t end)
 		if (err)
 			changing__fail(changing, begin, -EIO, "comparing with the kernel: %s", strerror(-err));
 		begin += count;
+		if (!changing->err)
+			changing__breathe(changing, begin);
 	}
 	free(buffer);
 	return changing->err;

@@ -38,6 +38,7 @@ struct changing {
 	bool undoing;
 	bool undo_lost; /* something could not be noted for want of memory */
 	bool device_gone; /* meanwhile */
+	uint64_t slice_end; /* ms */
 	struct checked_gateway gateways[CHECKED_GATEWAYS]; /* by hash */
 	int err; /* of the change that failed first */
 	struct change_failure failure;
@@ -49,6 +50,12 @@ uint32_t change__table(const struct change *change);
 /* Notes that change `index` failed, unless an earlier one did. */
 void changing__fail(struct changing *changing, uint32_t index, int err, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/*
+ * Between two changes, when a slice of time is over: what the kernel has said meanwhile is applied, and others are served.
+ * An error is noted as that of change `index`.
+ */
+int changing__breathe(struct changing *changing, uint32_t index);
 
 /* Is a change about the prefix? */
 bool changing__names(struct changing *changing, uint32_t family, uint32_t table, uint32_t length,

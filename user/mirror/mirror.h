@@ -25,6 +25,9 @@ struct mirror_opts {
 	/* Called around each wait for an answer of the kernel's, during which the mirror changes nothing. May be NULL. */
 	void (*wait)(bool begins, void *data);
 	void *wait_data;
+	/* Called now and then in the middle of a long mirror__change(): others may be served, but nothing else may be changed. May be NULL. */
+	void (*breathe)(void *data);
+	void *breathe_data;
 };
 
 /* A path of a route came, went or changed. */

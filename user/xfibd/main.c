@@ -41,6 +41,9 @@ struct daemon {
 	struct fpm *fpm; /* NULL: not wanted */
 	struct ports ports;
 	struct ring_buffer *events;
+	bool serves; /* clients */
+	bool reloads;     /* since SIGHUP, when there had been so many `resyncs` */
+	uint64_t resyncs;
 	int signal_fd;
 	time_t second; /* in which `solicits` were made */
 	int solicits;
@@ -63,6 +66,17 @@ static int on_event(void *data, void *memory, size_t size)
 	if (daemon->solicits++ < SOLICITS_PER_SECOND)
 		mirror__solicit(daemon->mirror, event->ifindex, (uint8_t)event->family, event->address);
 	return 0;
+}
+
+/* In the middle of a long list of changes: neighbours that traffic needs, and other clients. */
+static void breathe(void *data)
+{
+	struct daemon *daemon = data;
+
+	if (!daemon->serves)
+		return;
+	ring_buffer__consume(daemon->events);
+	server__breathe(daemon->server);
 }
 
 static int open_signals(void)
@@ -96,6 +110,16 @@ static void reload(struct daemon *daemon)
 	reload__options(daemon->argc, daemon->argv, &daemon->options, &running);
 	ports__note(&daemon->ports, &daemon->options, mirror__devices(daemon->mirror));
 	mirror__request_sync(daemon->mirror, "SIGHUP");
+	daemon->reloads = true;
+	daemon->resyncs = instance__maps(daemon->instance)->maps.state->resyncs;
+}
+
+/* What SIGHUP asked for is done when everything has been compared with the kernel. */
+static void end_reload(struct daemon *daemon)
+{
+	if (!daemon->reloads || instance__maps(daemon->instance)->maps.state->resyncs == daemon->resyncs)
+		return;
+	daemon->reloads = false;
 	tell_ready(daemon, "reloaded");
 }
 
@@ -137,6 +161,8 @@ static int start(struct daemon *daemon, const struct options *options)
 		.receive_buffer = (int)options->receive_buffer,
 		.audit_interval = options->audit_interval,
 		.fed_table = options->fpm.length ? options->fpm_table : 0,
+		.breathe = breathe,
+		.breathe_data = daemon,
 	};
 	struct bpf_maps *bpf;
 	int err = instance__create(options->pin, &options->sizes, options->groups.watch, &daemon->instance);
@@ -211,6 +237,7 @@ static void run(struct daemon *daemon)
 		if (fds[3].revents)
 			ring_buffer__consume(daemon->events);
 		mirror__handle(daemon->mirror);
+		end_reload(daemon);
 		ports__follow(&daemon->ports, &daemon->options, mirror__devices(daemon->mirror), daemon->instance);
 		fpm__handle(daemon->fpm);
 		server__handle(daemon->server);
@@ -233,6 +260,7 @@ int main(int argc, char **argv)
 	err = start(&daemon, options);
 	if (!err) {
 		server__serve(daemon.server, daemon.mirror, &instance__maps(daemon.instance)->maps);
+		daemon.serves = true;
 		tell_ready(&daemon, "ready");
 		run(&daemon);
 		notify__send("STOPPING=1");

@@ -34,7 +34,8 @@ struct client {
 	int fd;
 	struct session *session;
 	uint32_t waits_for; /* EPOLLIN or EPOLLOUT: what epoll is asked for */
-	bool dead; /* to be dropped when nobody looks at it any more */
+	bool dead; /* to be dropped when nobody looks at it any more, and its transaction is made */
+	uint64_t turn; /* of its transaction that waits to be made */
 };
 
 struct server {
@@ -48,6 +49,7 @@ struct server {
 	uint32_t slots_end; /* none from here on is used */
 	uint32_t next_id;
 	uint64_t accept_at; /* ms; 0: at any time */
+	uint64_t turns;     /* given to transactions */
 	struct log_limit limit;
 	uint8_t received[PROTOCOL_PACKET + 1]; /* one byte more tells what is too long */
 	uint8_t sent[PROTOCOL_PACKET];
@@ -232,6 +234,8 @@ static void receive_from(struct server *server, struct client *client)
 			return;
 		}
 		session__take(client->session, server->received, (size_t)length, now_ms());
+		if (session__wants_commit(client->session))
+			client->turn = ++server->turns;
 		if (session__has_output(client->session)) { /* who watches hears of a change before who made it */
 			send_to_all(server);
 			send_to(server, client);
@@ -248,9 +252,9 @@ static void settle(struct server *server, uint64_t now)
 
 		if (!client)
 			continue;
-		deadline = session__deadline(client->session);
+		deadline = session__deadline(client->session, now);
 		client->dead |= deadline && now >= deadline;
-		if (client->dead)
+		if (client->dead && !session__wants_commit(client->session)) /* what is complete is made, and told who watches */
 			drop_client(server, slot);
 	}
 	if (server->accept_at && now >= server->accept_at) {
@@ -277,7 +281,35 @@ static void handle_client(struct server *server, uint32_t slot, uint32_t events)
 	}
 }
 
-void server__handle(struct server *server)
+/* The client whose transaction is next, NULL: none waits. */
+static struct client *next_to_commit(const struct server *server)
+{
+	struct client *next = NULL;
+
+	for (uint32_t slot = 0; slot < server->slots_end; slot++) {
+		struct client *client = server->clients[slot];
+
+		if (client && session__wants_commit(client->session) && (!next || client->turn < next->turn))
+			next = client;
+	}
+	return next;
+}
+
+/* Makes the transactions that are complete, one after the other; not those that become so meanwhile. */
+static void commit(struct server *server)
+{
+	uint64_t last = server->turns;
+	struct client *client;
+
+	while ((client = next_to_commit(server)) && client->turn <= last) {
+		session__commit(client->session);
+		send_to_all(server); /* who watches hears of a change before who made it */
+		send_to(server, client);
+	}
+}
+
+/* Takes and sends what there is, but makes no change: it may be called in the middle of one. */
+static void serve(struct server *server)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
 	uint64_t now = now_ms();
@@ -298,12 +330,26 @@ void server__handle(struct server *server)
 		accept_clients(server);
 }
 
+void server__breathe(struct server *server)
+{
+	if (server->mirror)
+		serve(server);
+}
+
+void server__handle(struct server *server)
+{
+	serve(server);
+	commit(server);
+}
+
 int server__timeout(const struct server *server)
 {
 	uint64_t now = now_ms(), at = server->accept_at;
 
+	if (next_to_commit(server))
+		return 0;
 	for (uint32_t slot = 0; slot < server->slots_end; slot++) {
-		uint64_t deadline = server->clients[slot] ? session__deadline(server->clients[slot]->session) : 0;
+		uint64_t deadline = server->clients[slot] ? session__deadline(server->clients[slot]->session, now) : 0;
 
 		if (deadline && (!at || deadline < at))
 			at = deadline;

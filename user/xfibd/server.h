@@ -34,6 +34,9 @@ int server__fd(const struct server *server);
 /* Takes and sends what there is, without waiting. */
 void server__handle(struct server *server);
 
+/* Likewise in the middle of a mirror__change(): changes wait, the rest does not. */
+void server__breathe(struct server *server);
+
 /* Milliseconds until server__handle() has to be called though nothing is readable, -1: none. */
 int server__timeout(const struct server *server);
 

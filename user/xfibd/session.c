@@ -15,6 +15,7 @@ enum state {
 	STATE_NEW,      /* hello has not been said */
 	STATE_READY,
 	STATE_CHANGING, /* between begin and commit */
+	STATE_COMMITTING,
 	STATE_WATCHING,
 	STATE_ENDED,
 };
@@ -26,6 +27,8 @@ struct session {
 	uint32_t process; /* the same for all sessions of a process, not 0 */
 	struct peer peer;
 	uint64_t deadline;
+	uint64_t answer_deadline; /* 0: no answer has been waiting to be sent */
+	uint64_t transaction_deadline;
 	/* of the transaction: */
 	struct change_list list;
 	uint32_t announced, received;
@@ -142,7 +145,12 @@ static void take_changes(struct session *session, struct protocol_reader *reader
 	}
 }
 
-static void commit(struct session *session)
+bool session__wants_commit(const struct session *session)
+{
+	return session->state == STATE_COMMITTING;
+}
+
+void session__commit(struct session *session)
 {
 	uint64_t origin = (uint64_t)session->process << 32 | session->id;
 	uint32_t count = session->list.count;
@@ -154,6 +162,11 @@ static void commit(struct session *session)
 	answer(session, err, session->failure.index, session->failure.message);
 	forget_changes(session);
 	session->state = STATE_READY;
+}
+
+static void ask_for_commit(struct session *session)
+{
+	session->state = STATE_COMMITTING;
 	session->deadline = 0;
 }
 
@@ -204,7 +217,7 @@ static bool take_some_changes(struct session *session, const void *packet, size_
 			return false;
 		begin(session, changes.count);
 		take_changes(session, &reader);
-		commit(session);
+		ask_for_commit(session);
 		return true;
 	}
 	if (session->state != STATE_CHANGING || changes.count > session->announced - session->received)
@@ -218,7 +231,7 @@ static bool take_commit(struct session *session, const void *packet, size_t leng
 	if (session->state != STATE_CHANGING || protocol__read_commit(packet, length) ||
 	    session->received != session->announced)
 		return false;
-	commit(session);
+	ask_for_commit(session);
 	return true;
 }
 
@@ -229,6 +242,16 @@ static bool take_watch(struct session *session, const void *packet, size_t lengt
 	session->state = STATE_WATCHING;
 	answer(session, 0, 0, "");
 	return true;
+}
+
+/* The next packet of a transaction, and before long the last one. */
+static void expect_more(struct session *session, bool begins, uint64_t now)
+{
+	if (begins)
+		session->transaction_deadline = now + SESSION_TRANSACTION_MS;
+	session->deadline = now + SESSION_PATIENCE_MS;
+	if (session->deadline > session->transaction_deadline)
+		session->deadline = session->transaction_deadline;
 }
 
 void session__take(struct session *session, const void *packet, size_t length, uint64_t now)
@@ -244,18 +267,18 @@ void session__take(struct session *session, const void *packet, size_t length, u
 
 	if (session->state == STATE_ENDED)
 		return;
-	if (session->deadline)
+	if (session->state == STATE_NEW)
 		session->deadline = now + SESSION_PATIENCE_MS;
 	if (protocol__read_header(packet, length, &header) || !takers[header.kind] ||
 	    !takers[header.kind](session, packet, length))
 		session__refuse(session, -EBADMSG, "xfibd did not understand a message");
 	else if (session->state == STATE_CHANGING)
-		session->deadline = now + SESSION_PATIENCE_MS;
+		expect_more(session, header.kind == PROTOCOL_BEGIN, now);
 }
 
 bool session__is_busy(const struct session *session)
 {
-	return session->answer_length || session->kept_length;
+	return session->answer_length || session->kept_length || session->state == STATE_COMMITTING;
 }
 
 bool session__has_ended(const struct session *session)
@@ -268,9 +291,16 @@ bool session__is_watching(const struct session *session)
 	return session->state == STATE_WATCHING;
 }
 
-uint64_t session__deadline(const struct session *session)
+/* Events that a client does not take cost no more than their ring, for as long as it likes. */
+uint64_t session__deadline(struct session *session, uint64_t now)
 {
-	return session->deadline;
+	bool waits = session->state != STATE_WATCHING && (session->answer_length || session->kept_length);
+
+	if (!waits)
+		session->answer_deadline = 0;
+	else if (!session->answer_deadline)
+		session->answer_deadline = now + SESSION_PATIENCE_MS;
+	return waits ? session->answer_deadline : session->deadline;
 }
 
 /* ---- what is sent ---- */
@@ -292,7 +322,7 @@ bool session__has_packet(const struct session *session)
 
 bool session__has_output(const struct session *session)
 {
-	return session__is_busy(session) || !event_ring__is_empty(&session->ring);
+	return session->answer_length || session->kept_length || !event_ring__is_empty(&session->ring);
 }
 
 /* As many events as fit, or the resync that comes before them. */

@@ -20,8 +20,10 @@
 #define SESSION_CHANGES_MAX (2u * 1024 * 1024)
 #define SESSION_BYTES_MAX (512u * 1024 * 1024)
 
-/* Seconds for the first words, and between two packets of a transaction. */
+/* For the first words, between two packets of a transaction, and until an answer is taken. */
 #define SESSION_PATIENCE_MS 60000
+/* From the beginning of a transaction to its commit. */
+#define SESSION_TRANSACTION_MS 600000
 
 /* What the sessions of a daemon share. */
 struct session_pool {
@@ -49,7 +51,11 @@ void session__refuse(struct session *session, int err, const char *message);
  */
 void session__take(struct session *session, const void *packet, size_t length, uint64_t now);
 
-/* Is there an answer that has not been sent? The client's next packet waits for that. */
+/* Is a transaction complete, and to be made by session__commit()? */
+bool session__wants_commit(const struct session *session);
+void session__commit(struct session *session);
+
+/* Is there an answer that has not been made or sent? The client's next packet waits for that. */
 bool session__is_busy(const struct session *session);
 
 /* Nothing more is to be said once session__output() has none. */
@@ -74,7 +80,7 @@ void session__keep(struct session *session, const void *packet, size_t length);
 /* Is there something to send? */
 bool session__has_output(const struct session *session);
 
-/* When a client that still says nothing is to be dropped, in the time of `now`; 0: never. */
-uint64_t session__deadline(const struct session *session);
+/* When a client that still says nothing, or does not take its answer, is to be dropped, in the time of `now`; 0: never. */
+uint64_t session__deadline(struct session *session, uint64_t now);
 
 #endif

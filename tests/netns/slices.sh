@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+# A long transaction keeps nobody waiting: while it is made, changes of the kernel's are followed, clients are served, and
+# other transactions come when it is done.
+set -u
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/topology.sh"
+trap topology__remove EXIT
+topology__make "xfibz$$" || exit 1
+ROUTES=${XFIB_ROUTES:-200000}
+socket=$DIR/socket
+export XFIB_SOCKET=$socket
+tool() { in_r "$BUILD/tests/tools/$1" "${@:2}"; }
+change() { tool route-client change "$@" >/dev/null; }
+state() { in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq ".[0] | (.formatted // .).value.$1"; }
+is_open() { [ "$(state own_change)" = 1 ]; }
+count() { xfib -j route show table "$1" 2>/dev/null | jq length; }
+begin() { # TABLE: a long transaction, in the background, until it is under way
+	change add "$1" rb 11.0.0.0 "$ROUTES" 2>/dev/null &
+	client=$!
+	eventually 30 is_open
+}
+# What succeeds, and the transaction still is under way.
+meanwhile() { "$@" >/dev/null 2>&1 && is_open; }
+follows() { [ "$(xfib -j get 198.51.100.1 2>/dev/null | jq -r '.[0].gateway // .[0].via // "none"')" = "$1" ]; }
+replaced() { # two paths in turn, until one is seen before the transaction ends
+	local gateway
+	for gateway in 10.0.2.{2..40}; do
+		in_r ip route replace 198.51.100.1/32 via "$gateway"
+		eventually 5 follows "$gateway" || return 1
+		! is_open || return 0
+		kill -0 "$client" 2>/dev/null || return 1
+	done
+	return 1
+}
+
+check "xfibd starts" xfibd__start --socket "$socket" --max-routes 1000000 ra rb
+begin 5000
+check "a change of the kernel's is followed meanwhile" replaced
+check "a client is served" meanwhile tool raw-client may watch
+change add 5001 rb 12.0.0.0 10 &
+second=$!
+wait "$client"
+check "the transaction is made" [ $? = 0 ]
+wait "$second"
+check "and then the other one" [ $? = 0 ]
+check_output "all of the first" "$ROUTES" count 5000
+check_output "all of the second" 10 count 5001
+begin 5002
+kill -KILL "$client"
+wait "$client" 2>/dev/null
+closed() { ! is_open; }
+check "a client that ends while its transaction is made" eventually 60 closed
+check_output "does not undo it" "$ROUTES" count 5002
+change del 5000 rb 11.0.0.0 "$ROUTES" # or the next daemon would have much to take over
+change del 5002 rb 11.0.0.0 "$ROUTES"
+begin 5003
+xfibd__stop KILL
+wait "$client"
+check "xfibd killed meanwhile: the client is told" [ $? = 1 ]
+check "another one starts" xfibd__start --socket "$socket" --max-routes 1000000 ra rb
+check_output "and has nothing of it" 0 count 5003
+check "xfib verify" xfib verify
+finish
