@@ -37,16 +37,14 @@ __noinline __u32 xfib_group_pass_over(__u32 id, __u32 index)
 	return index;
 }
 
-/* Next hop of a group for a 31-bit hash, XFIB_NONE if the group is empty. Global, so that it is verified once. */
-__noinline __u32 xfib_group_nexthop(__u32 id, __u32 hash)
+/* Next hop of a group that is not resilient for a 31-bit hash. Global, so that it is verified once. */
+__noinline __u32 xfib_group_by_bounds(__u32 id, __u32 hash)
 {
 	const struct xfib_group *group = bpf_map_lookup_elem(&xfib_groups, &id);
 	__u32 index;
 
 	if (!group || !group->count)
 		return XFIB_NONE;
-	if (group->flags & XFIB_GROUP_RESILIENT)
-		return xfib_group__of_bucket(group, hash);
 	index = xfib_group__select(group, hash);
 	if (group->flags & XFIB_GROUP_PASS_OVER)
 		index = xfib_group_pass_over(id, index);
@@ -55,22 +53,54 @@ __noinline __u32 xfib_group_nexthop(__u32 id, __u32 hash)
 	return group->member[index].nexthop;
 }
 
+/* Next hop of a group for a 31-bit hash, XFIB_NONE if the group is empty. */
+__noinline __u32 xfib_group_nexthop(__u32 id, __u32 hash)
+{
+	const struct xfib_group *group = bpf_map_lookup_elem(&xfib_groups, &id);
+
+	if (!group || !group->count)
+		return XFIB_NONE;
+	if (group->flags & XFIB_GROUP_RESILIENT)
+		return xfib_group__of_bucket(group, hash);
+	return xfib_group_by_bounds(id, hash);
+}
+
+static __always_inline bool nexthop__leaves_by(__u32 id, __u32 ifindex)
+{
+	const struct xfib_nexthop *nexthop = xfib_nexthop__get(id);
+
+	return nexthop && nexthop->ifindex == ifindex;
+}
+
+/* Has the resilient group a member that leaves by the interface? A function of its own: the verifier would take each loop twice. */
+__noinline int xfib_group_resilient_uses(__u32 id, __u32 ifindex)
+{
+	const struct xfib_group *group = bpf_map_lookup_elem(&xfib_groups, &id);
+
+	if (!group)
+		return 0;
+	for (__u32 i = 0; i < XFIB_BUCKET_MEMBERS; i++) {
+		if (i >= group->count)
+			break;
+		if (nexthop__leaves_by(group->resilient.nexthop[i], ifindex))
+			return 1;
+	}
+	return 0;
+}
+
 /* Has the group a member that leaves by the interface? At most XFIB_GROUP_MEMBERS array elements are read. */
 __noinline int xfib_group_uses(__u32 id, __u32 ifindex)
 {
 	const struct xfib_group *group = bpf_map_lookup_elem(&xfib_groups, &id);
-	bool resilient;
 
 	if (!group)
 		return 0;
-	resilient = group->flags & XFIB_GROUP_RESILIENT;
+	if (group->flags & XFIB_GROUP_RESILIENT)
+		return xfib_group_resilient_uses(id, ifindex);
 	for (__u32 i = 0; i < XFIB_GROUP_MEMBERS; i++) {
-		const struct xfib_nexthop *nexthop;
-
-		if (i >= group->count || (resilient && i >= XFIB_BUCKET_MEMBERS))
+		if (i >= group->count)
 			break;
-		nexthop = xfib_nexthop__get(resilient ? group->resilient.nexthop[i] : group->member[i].nexthop);
-		if (nexthop && nexthop->ifindex == ifindex)
+		if (nexthop__leaves_by(group->member[i].nexthop, ifindex))
 			return 1;
 	}
 	return 0;
