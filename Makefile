@@ -57,7 +57,7 @@ LIB_LIBS := -lbpf -lmnl
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
 CMD_LIBS := -lbpf -lmnl -ljansson -lz -llzma -lbz2
 
-.PHONY: all demo check check-exhaustive check-kernels bench bench-peers fuzz install uninstall deps clean help tools plain-tests tests unit threads fuzzers
+.PHONY: all demo check check-exhaustive check-kernels check-systemd bench bench-peers fuzz install uninstall deps clean help tools plain-tests tests unit threads fuzzers
 .SECONDARY:
 
 all: $(B)/bpf/xfib.bpf.o $(B)/lib/libxfib.so $(B)/lib/libxfib.a $(if $(CMD_O),$(B)/xfib) $(B)/xfibd
@@ -70,6 +70,7 @@ help:
 	@echo 'fuzz       (root) every fuzzer for FUZZ_SECONDS (60) seconds, on its corpus, and one of packets; FUZZ_PACKETS=10000000: so many'
 	@echo 'bench      (root) all benchmarks, into build/bench.json; BENCH=lookup, queries or small: one of them; TABLE4=, TABLE6='
 	@echo 'check-kernels  (root) the tests on other kernels, in an emulator; KERNELS="5.10 6.1 6.12", SHORT=1: the short form, TESTS='
+	@echo 'check-systemd  (root) the unit under a real systemd, in an emulator; makes a Debian in SYSTEMD_DIR (/var/tmp/xfib-systemd)'
 	@echo 'bench-peers  (root) look-ups in user space beside those of DPDK, which it installs; TABLE4=, TABLE6='
 	@echo 'deps       (root) installs what the build and the tests need'
 	@echo 'install, uninstall, clean'
@@ -136,6 +137,13 @@ check-kernels:
 	$(Q)packaging/deps qemu-system-x86 cpio kmod bsdutils debian-archive-keyring
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 plain-tests
 	$(Q)KERNELS='$(KERNELS)' SHORT='$(SHORT)' RENEW='$(RENEW)' tests/kernels/run $(TESTS)
+
+# See tests/systemd/run.
+check-systemd:
+	$(root)
+	$(Q)packaging/deps qemu-system-x86 cpio kmod debootstrap debian-archive-keyring
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 tools
+	$(Q)tests/systemd/run
 
 bench-peers:
 	$(root)

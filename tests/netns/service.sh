@@ -108,6 +108,8 @@ if [ "$(systemd-analyze --version | sed -nE 's/^systemd ([0-9]+).*/\1/p')" -ge 2
 else
 	skip "its sandbox is tight" "systemd before 250 cannot tell without the unit being loaded"
 fi
+# Under a real manager (make check-systemd) it would.
+check_not "nothing makes /sys/fs/bpf read-only again" grep -E '^ProtectKernelTunables=' "$unit"
 check_output "it starts what is installed" "$DIR/installed/sbin/xfibd" sed -nE 's/^ExecStart=//p' "$unit"
 
 # The calls that its filter allows, as the manager reads it: later lines add to those before, with ~ they take away.

@@ -23,7 +23,7 @@
 #endif
 
 /* CAP_NET_ADMIN, and in some sets another one; 0: none. */
-static int set_capabilities(unsigned int maps, capng_type_t sets)
+static int set_capabilities(unsigned int maps, capng_type_t sets, capng_select_t what)
 {
 	int err;
 
@@ -31,9 +31,8 @@ static int set_capabilities(unsigned int maps, capng_type_t sets)
 	err = capng_update(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAP_NET_ADMIN);
 	if (!err && maps)
 		err = capng_update(CAPNG_ADD, sets, maps);
-	/* The bounding set is emptied where CAP_SETPCAP lets it; without new privileges it gives nothing anyway. */
 	if (!err)
-		err = capng_apply(CAPNG_SELECT_BOTH);
+		err = capng_apply(what);
 	if (err)
 		log_error("giving up capabilities failed");
 	return err ? -EPERM : 0;
@@ -63,6 +62,7 @@ static bool may_use(int map_fd)
 
 int privileges__drop(int map_fd)
 {
+	capng_select_t what;
 	unsigned int maps;
 	int err;
 
@@ -76,12 +76,14 @@ int privileges__drop(int map_fd)
 	}
 	/* CAP_SYS_ADMIN includes CAP_BPF. */
 	maps = capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) ? CAP_BPF : CAP_SYS_ADMIN;
-	err = set_capabilities(maps, CAPNG_PERMITTED);
+	/* The bounding set, which gives nothing without new privileges, is emptied where it can be: else libcap-ng complains to syslog. */
+	what = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
+	err = set_capabilities(maps, CAPNG_PERMITTED, what);
 	if (err)
 		return err;
 	if (is_unprivileged_disabled() && may_use(map_fd))
-		return set_capabilities(0, CAPNG_PERMITTED);
+		return set_capabilities(0, CAPNG_PERMITTED, CAPNG_SELECT_CAPS);
 	if (maps == CAP_SYS_ADMIN)
 		log_warning("capability CAP_SYS_ADMIN is kept, since CAP_BPF, which would do, has not been granted");
-	return set_capabilities(maps, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED));
+	return set_capabilities(maps, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAPNG_SELECT_CAPS);
 }
