@@ -103,6 +103,8 @@ prefixes() {
 		in_r ip "$family" route show table all | grep -vE '(fe80|ff00)::' | sed -E 's/^(local|broadcast|unreachable|anycast|multicast) //; s/^default/::\/0/'
 	done
 }
+# Before Linux 5.12 every answer is the helper's, who says one thing or the other of the same packet from a VRF on 5.10.
+[ "$(printf '%s\n' 5.12 "$(uname -r)" | sort -V | head -n 1)" = 5.12 ] || export XFIB_WITHOUT="red r1 "
 for hook in xdp tc; do
 	check "$hook: xfib_fib_lookup() is bpf_fib_lookup()" \
 		sh -c 'exec ip netns exec "$0" "$1" "$2" 20000' "$R" "$BUILD/tests/tools/fibcompare" "$hook" < <(prefixes)

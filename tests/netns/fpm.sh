@@ -12,7 +12,8 @@ ROUTES4=${ROUTES4:-20000} ROUTES6=${ROUTES6:-2000}
 trap 'routers__stop; topology__remove' EXIT
 topology__make "xfibp$$" || exit 1
 routers__make
-start() { xfibd__start --fpm --fpm-hold 12 "$@" ra rb rc; }
+hold=6
+start() { xfibd__start --fpm --fpm-hold $hold "$@" ra rb rc; }
 logged() { grep -qE "$1" "$DIR/xfibd.log"; }
 count() { xfib "$1" route show proto bgp ${2:+table "$2"} | grep -c '^[^[:space:]]'; }
 own_bgp() { local n; n=$(count -4 2620); [ "$n" -ge "$((COUNT4 / 2))" ] || { echo "$n of $COUNT4 routes"; return 1; }; }
@@ -84,7 +85,8 @@ check "  packets follow" forwarded
 xfibd__stop
 xfib unload
 
-# ---- FRR ----
+# ---- FRR, which takes some seconds until it connects ----
+hold=12
 same() { # the table that FRR fills, and what it gives to the kernel, which orders the paths of groups in its own way
 	local family
 	for family in -4 -6; do

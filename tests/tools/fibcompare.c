@@ -5,8 +5,8 @@
  * Asks COUNT questions that are drawn of bpf_fib_lookup() and of
  * xfib_fib_lookup(), and compares all that they answer: the code, and each
  * byte of the parameters. Destinations are drawn from the prefixes, one a
- * line, as `ip route` writes them; ports from all devices. XFIB_SEED, printed,
- * decides. Prints how many answers there were of each code and how many of
+ * line, as `ip route` writes them; ports from all devices but those that
+ * XFIB_WITHOUT names, with a space after each. XFIB_SEED, printed, decides. Prints how many answers there were of each code and how many of
  * them xfib_fib_lookup() asked the helper for. Status 1 if one differed.
  *
  * maps: with the maps of the instance (the default); none: loaded without;
@@ -91,6 +91,15 @@ static void take_line(char *line)
 		world.prefix_count++;
 }
 
+static bool is_left_out(const char *name)
+{
+	const char *names = getenv("XFIB_WITHOUT");
+	char word[IF_NAMESIZE + 1];
+
+	snprintf(word, sizeof(word), "%s ", name);
+	return names && strstr(names, word);
+}
+
 static void read_world(void)
 {
 	struct if_nameindex *devices = if_nameindex();
@@ -98,8 +107,10 @@ static void read_world(void)
 
 	while (fgets(line, sizeof(line), stdin))
 		take_line(line);
-	for (struct if_nameindex *device = devices; device && device->if_index && world.port_count < 63; device++)
-		world.ports[world.port_count++] = device->if_index;
+	for (struct if_nameindex *device = devices; device && device->if_index && world.port_count < 63; device++) {
+		if (!is_left_out(device->if_name))
+			world.ports[world.port_count++] = device->if_index;
+	}
 	if_freenameindex(devices);
 	if (!world.prefix_count || !world.port_count)
 		errx(2, "no prefixes or no devices");
