@@ -51,9 +51,10 @@
  *  28. leaves by the ingress port          same_port              same_port
  *      (IPv4: only if send_redirects)
  *  29. MAC address unknown                                        no_neighbour
- *  30. XDP: egress device is not in xfib_tx, or                   no_redirect
+ *  30. XDP: ingress port is no hardware, and the checksum was left to it     partial_checksum
+ *  31. XDP: egress device is not in xfib_tx, or                   no_redirect
  *      takes no frames in several buffers
- *  31. else                                                       forwarded
+ *  32. else                                                       forwarded
  *
  * Source of the order and of the rules: ip_rcv_core(), ip_route_input_slow(),
  * fib_validate_source(), ip_forward(), ip6_rcv_core() and ip6_forward().

@@ -16,6 +16,7 @@
 #include "stats.bpf.h"
 #include "flow.bpf.h"
 #include "forward.bpf.h"
+#include "partial.bpf.h"
 
 /* `length` of the whole frame. */
 static __always_inline struct packet xdp__packet(struct xdp_md *ctx, __u32 length)
@@ -36,6 +37,8 @@ static __always_inline enum xfib_reason xdp__treat(struct packet *packet, struct
 
 	if (unlikely(reason != XFIB_REASON_FORWARDED))
 		return reason;
+	if (packet__is_partial(packet))
+		return XFIB_REASON_PARTIAL_CHECKSUM;
 	if (unlikely(packet->tag_bytes || egress->smac_word >> XFIB_SMAC_VLAN))
 		return xfib_send_tagged(packet->ctx, egress->ifindex, (__u64)packet->frame_length << 32 | packet->tag_bytes,
 					egress->dmac_word, egress->smac_word);

@@ -90,6 +90,7 @@ enum xfib_verdict {
 	X(UNSUPPORTED_ROUTE, "unsupported_route", PASS, "encapsulated or otherwise special route")                     \
 	X(ENSLAVED, "enslaved", PASS, "the ingress port belongs to a bridge or bond")                             \
 	X(POLICY_RULE, "policy_rule", PASS, "only the kernel can tell what the policy rules mean for the packet")                           \
+	X(PARTIAL_CHECKSUM, "partial_checksum", PASS, "the sender, on this machine, left the checksum to the device: only the kernel knows") \
 	X(UNKNOWN_PORT, "unknown_port", PASS, "no instance describes the ingress port")
 
 enum xfib_reason {
@@ -418,6 +419,7 @@ XFIB_ASSERT_SIZE(struct xfib_group, 4096);
 #define XFIB_LINK_RP_LOOSE 0x0100
 #define XFIB_LINK_SEND_REDIRECTS 0x0200 /* IPv4; IPv6 always sends them */
 #define XFIB_LINK_ENSLAVED 0x0400 /* to another device than a VRF */
+#define XFIB_LINK_SOFTWARE 0x0800 /* no hardware: a sender on this machine may have left checksums to it */
 #define XFIB_LINK_ROUTE_LOCALNET 0x2000 /* 127.0.0.0/8 is not martian here */
 #define XFIB_LINK_IGNORE_LINKDOWN4 0x4000 /* routes are unusable without a carrier */
 #define XFIB_LINK_IGNORE_LINKDOWN6 0x8000

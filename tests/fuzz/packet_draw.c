@@ -133,7 +133,8 @@ static void draw_plan(struct world_step steps[WORLD_STEPS])
 
 static void draw_settings(struct draw_world *world)
 {
-	static const uint32_t set[] = { XFIB_LINK_RP_STRICT, XFIB_LINK_RP_LOOSE, XFIB_LINK_SEND_REDIRECTS, XFIB_LINK_ROUTE_LOCALNET };
+	static const uint32_t set[] = { XFIB_LINK_RP_STRICT, XFIB_LINK_RP_LOOSE, XFIB_LINK_SEND_REDIRECTS, XFIB_LINK_ROUTE_LOCALNET,
+					XFIB_LINK_SOFTWARE };
 	static const uint32_t state[] = { XFIB_STATE_MERGED4, XFIB_STATE_WIDE_LOCAL4, XFIB_STATE_WIDE_LOCAL6 };
 	struct world_settings *settings = &world->settings;
 
@@ -286,7 +287,8 @@ static size_t draw_place(const struct frame *frame)
 
 static void change_length(struct frame *frame)
 {
-	size_t length = one_in(2) ? 14 + below(70) : one_in(2) ? frame->length + below(64) : 14 + below(FRAME_MAX - 14);
+	size_t length = one_in(2) ? 14 + below(70) : one_in(2) ? frame->length + below(64) : one_in(8) ? 14 + below(FRAME_MAX - 14) :
+			14 + below(1600);
 
 	if (length > FRAME_MAX)
 		length = FRAME_MAX;
@@ -295,6 +297,25 @@ static void change_length(struct frame *frame)
 	for (size_t i = frame->length; i < length; i++)
 		frame->byte[i] = (uint8_t)random();
 	frame->length = length;
+}
+
+/* The checksum of TCP and UDP becomes what a sender leaves to a device: the sum of the pseudo header. */
+static void partial_checksum(struct frame *frame)
+{
+	uint8_t *ip = frame->byte + 14, *l4 = ip + (frame->byte[12] == 0x86 ? 40 : 20);
+	bool six = frame->byte[12] == 0x86;
+	uint32_t protocol = six ? ip[6] : ip[9], length = six ? (uint32_t)ip[4] << 8 | ip[5] : ((uint32_t)ip[2] << 8 | ip[3]) - 20;
+	uint32_t sum = protocol + length;
+	size_t at = protocol == 6 ? 16 : 6;
+
+	if (frame->length < 14 + (six ? 40u : 20u) + at + 2)
+		return;
+	for (uint8_t *word = ip + (six ? 8 : 12); word < l4; word += 2)
+		sum += (uint32_t)word[0] << 8 | word[1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	l4[at] = (uint8_t)(sum >> 8);
+	l4[at + 1] = (uint8_t)sum;
 }
 
 /* The length that the header says becomes that of the frame. */
@@ -314,7 +335,7 @@ static void mutate_once(struct frame *frame)
 	static const uint8_t values[] = { 0, 1, 2, 4, 6, 0x0f, 0x10, 0x40, 0x45, 0x46, 0x60, 0x7f, 0x80, 0xfe, 0xff };
 	size_t at = draw_place(frame), from = draw_place(frame);
 
-	switch (below(8)) {
+	switch (below(9)) {
 	case 0:
 	case 1:
 		frame->byte[at] ^= (uint8_t)(1u << below(8));
@@ -334,6 +355,9 @@ static void mutate_once(struct frame *frame)
 		break;
 	case 6:
 		change_length(frame);
+		break;
+	case 7:
+		partial_checksum(frame);
 		break;
 	default:
 		right_length(frame);

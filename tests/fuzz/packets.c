@@ -2,8 +2,8 @@
 /*
  * packets SECONDS [COUNT]
  *
- * Mutated packets through the XDP and the TC program by BPF_PROG_RUN, over maps that are drawn too: for SECONDS, or until
- * either program had COUNT. XFIB_SEED, printed, decides. Of each run:
+ * Mutated packets through the programs by BPF_PROG_RUN, over maps that are drawn too: for SECONDS, or until
+ * each program had COUNT. XFIB_SEED, printed, decides. Of each run:
  *
  *  - verdict, reason and counters are those of the model (tests/prog/model.c), which has the list of bpf/forward.bpf.h only;
  *  - the packet keeps its length but for the tags that it loses and gets, and nothing is written behind it;
@@ -184,7 +184,7 @@ static void report(enum world_hook hook, const struct frame *frame, uint32_t gso
 
 /* ---- runs ---- */
 
-/* One packet through both programs. */
+/* One packet through all programs. */
 static bool run_packet(const struct frame *frame)
 {
 	uint32_t gso_size = draw__gso_size(), reason, model;

@@ -253,6 +253,23 @@ const struct prog_case prog_cases[] = {
 	{ "ingress without Ethernet headers", {}, { .link_clear = XFIB_LINK_ETHERNET }, REASON(NOT_ETHERNET) },
 	{ "a port that no instance describes", {}, { .unknown_port = true }, REASON(UNKNOWN_PORT) },
 
+	/* ---- checksums that are left to the device ---- */
+	{ "UDP, the sum of the pseudo header for a checksum", { .patch = { { 40, 0x47 }, { 41, 0x38 } } }, { .link_set = XFIB_LINK_SOFTWARE },
+	  REASON(PARTIAL_CHECKSUM), .tc_differs = true, .tc_reason = XFIB_REASON_FORWARDED },
+	{ "IPv6, likewise", { V6, .patch = { { 60, 0x5c }, { 61, 0xaa } } }, { .link_set = XFIB_LINK_SOFTWARE }, REASON(PARTIAL_CHECKSUM),
+	  .tc_differs = true, .tc_reason = XFIB_REASON_FORWARDED },
+	{ "TCP, likewise", { .protocol = 6, .patch = { { 50, 0x47 }, { 51, 0x2d } } }, { .link_set = XFIB_LINK_SOFTWARE },
+	  REASON(PARTIAL_CHECKSUM), .tc_differs = true, .tc_reason = XFIB_REASON_FORWARDED },
+	{ "SCTP without a checksum", { .protocol = 132, .patch = { { 42, 0 }, { 43, 0 }, { 44, 0 }, { 45, 0 } } },
+	  { .link_set = XFIB_LINK_SOFTWARE }, REASON(PARTIAL_CHECKSUM), .tc_differs = true, .tc_reason = XFIB_REASON_FORWARDED },
+	{ "UDP of 8 bytes, the sum of the pseudo header for a checksum", { .payload = 8, .patch = { { 40, 0x47 }, { 41, 0x24 } } },
+	  { .link_set = XFIB_LINK_SOFTWARE }, REASON(PARTIAL_CHECKSUM), .tc_differs = true, .tc_reason = XFIB_REASON_FORWARDED },
+	{ "UDP, another sum", { .patch = { { 40, 0x47 }, { 41, 0x39 } } }, { .link_set = XFIB_LINK_SOFTWARE }, REASON(FORWARDED) },
+	{ "UDP, no checksum", { .patch = { { 40, 0 }, { 41, 0 } } }, { .link_set = XFIB_LINK_SOFTWARE }, REASON(FORWARDED) },
+	{ "the sum of the pseudo header, from hardware", { .patch = { { 40, 0x47 }, { 41, 0x38 } } }, REASON(FORWARDED) },
+	{ "the sum of the pseudo header, in a fragment", { .fragment = 0x2000, .patch = { { 40, 0x47 }, { 41, 0x38 } } },
+	  { .link_set = XFIB_LINK_SOFTWARE }, REASON(FORWARDED) },
+
 	/* ---- frames ---- */
 	{ "for another MAC address", { .mac = MAC_OTHER }, REASON(OTHER_MAC) },
 	{ "IPv6, for another MAC address", { V6, .mac = MAC_OTHER }, REASON(OTHER_MAC) },

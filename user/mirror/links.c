@@ -145,6 +145,8 @@ static uint32_t state_flags(const struct nl_link *link)
 		flags |= XFIB_LINK_ETHERNET;
 	if (link->table)
 		flags |= XFIB_LINK_VRF;
+	if (link->kind[0])
+		flags |= XFIB_LINK_SOFTWARE;
 	return flags;
 }
 

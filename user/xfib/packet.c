@@ -149,7 +149,10 @@ static void put_ip6(const struct packet_words *words, const struct xfib_query *q
 	memcpy(ip + 24, query->destination, 16);
 }
 
-/* What the program reads of it: ports, the offset of TCP's data, ICMP's type (an echo request). No checksum there. */
+/*
+ * What the program reads of it: ports, the offset of TCP's data, ICMP's type (an echo request). No checksum there,
+ * but for SCTP, where none means one that was left to the device.
+ */
 static void put_behind(const struct packet_words *words, uint32_t length, uint8_t *behind)
 {
 	if (is_ported(words)) {
@@ -160,6 +163,8 @@ static void put_behind(const struct packet_words *words, uint32_t length, uint8_
 		behind[12] = 0x50;
 	else if (words->protocol == 17)
 		put16(behind + 4, length);
+	else if (words->protocol == 132)
+		put16(behind + 8, 1);
 	else if (words->protocol == 1 || words->protocol == 58)
 		behind[0] = words->protocol == 1 ? 8 : 128;
 }

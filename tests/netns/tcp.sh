@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+# TCP from A to B at full speed, by XDP, by TC and by the kernel, with the offloads of all devices on and off: not a byte is
+# another one, and none is missing. The rates are printed, and judged by nobody.
+#
+#   XFIB_BYTES=N   in each of the streams (20000000); XFIB_SEED chooses them
+set -u
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/topology.sh"
+trap topology__remove EXIT
+topology__make "xfibtcp$$" || exit 1
+bytes=${XFIB_BYTES:-$((20000000 / ${XFIB_SLOW:-1}))} seed=${XFIB_SEED:-$RANDOM}
+echo "# XFIB_SEED=$seed"
+
+stream() { # ADDRESS: a stream to B
+
+	in_b "$BUILD/tests/tools/stream" receive 5001 "$seed" "$bytes" >"$DIR/rate" 2>"$DIR/receiver" &
+	local receiver=$!
+	eventually 5 listens
+	in_a timeout 60 "$BUILD/tests/tools/stream" send "$1" 5001 "$seed" "$bytes" || { kill $receiver; cat "$DIR/receiver"; return 1; }
+	wait $receiver || { cat "$DIR/receiver"; return 1; }
+}
+listens() { in_b ss -Hltn 'sport = 5001' | grep -q .; }
+
+offloads() { # on, off
+	local dev
+	for dev in a0 b0; do
+		# A device without XDP at its other end may send segments that are cut later, one with XDP may not.
+		in_"${dev%0}" ethtool -K "$dev" tx "$1" gso "$1" gro "$1" tso "$1" >/dev/null 2>&1
+	done
+	for dev in ra rb; do in_r ethtool -K "$dev" tx "$1" gso "$1" gro "$1" tso "$1" >/dev/null 2>&1; done
+}
+attach() { # hook
+	local dev
+	for dev in ra rb; do [ "$1" = kernel ] || xfib attach "$dev" hook "$1" || return 1; done
+}
+detach() { for dev in ra rb; do xfib detach "$dev" || return 1; done; }
+
+check "xfibd starts" xfibd__start
+in_a ping -q -c 1 -W 2 10.0.2.1 >/dev/null
+in_a ping -q -c 1 -W 2 2001:db8:2::1 >/dev/null
+for hook in kernel tc xdp; do
+	check "$hook" attach "$hook"
+	for setting in off on; do
+		offloads $setting
+		for address in 10.0.2.1 2001:db8:2::1; do
+			before=$(reason forwarded)
+			check "$hook, offloads $setting, to $address: every byte arrives" stream "$address"
+			echo "# $(cat "$DIR/rate") MB/s, $(($(reason forwarded) - before)) packets by the fast path"
+		done
+	done
+	[ "$hook" = kernel ] || check "$hook is taken away" detach
+done
+finish
