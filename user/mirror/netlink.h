@@ -26,6 +26,7 @@ struct nl_link {
 	uint32_t ifindex;
 	uint32_t flags;  /* IFF_* */
 	uint32_t mtu;
+	uint32_t max_mtu; /* 0: the kernel does not say */
 	uint32_t master; /* ifindex, 0 for none */
 	uint32_t table;  /* of a VRF device: its table, else 0 */
 	uint16_t type;   /* ARPHRD_* */

@@ -146,6 +146,8 @@ int nl_parse__link(const struct nlmsghdr *message, struct nl_link *ret_link)
 	if (!err)
 		err = nl_parse__copy(table[IFLA_MTU], &link.mtu, sizeof(link.mtu));
 	if (!err)
+		err = nl_parse__copy(table[IFLA_MAX_MTU], &link.max_mtu, sizeof(link.max_mtu));
+	if (!err)
 		err = nl_parse__copy(table[IFLA_MASTER], &link.master, sizeof(link.master));
 	if (!err && table[IFLA_AF_SPEC])
 		err = parse_families(table[IFLA_AF_SPEC], &link);
