@@ -144,6 +144,7 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 {
 	const struct iphdr *ip = packet->data + ETH_HLEN;
 	__u32 flags = packet->link->flags, target, hash;
+	__u64 match;
 	struct xfib_nexthop *nexthop;
 	enum xfib_reason reason;
 	const __u8 *source, *destination;
@@ -152,9 +153,10 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 		return XFIB_REASON_TRUNCATED;
 	/* First of all, so that the checks are made while its cache misses are under way. */
 	if (likely(packet->link->plan4 == XFIB_PLAN_USUAL))
-		target = xfib_rib4__best(state, packet->link->table, ip->daddr);
+		match = xfib_rib4__best(state, packet->link->table, ip->daddr);
 	else
-		target = xfib_plan4_target(packet->link->plan4, ip->saddr, ip->daddr, ip->tos);
+		match = xfib_plan4_target(packet->link->plan4, ip->saddr, ip->daddr, ip->tos);
+	target = match;
 	if (unlikely(!ip4__is_usual(packet, ip))) {
 		reason = ip4__check_all(packet, ip);
 		if (reason != XFIB_REASON_FORWARDED)
@@ -193,6 +195,7 @@ static __always_inline enum xfib_reason packet__decide4(struct packet *packet, c
 		return XFIB_REASON_MTU_EXCEEDED;
 	if (nexthop->ifindex == packet->ifindex && (flags & XFIB_LINK_SEND_REDIRECTS))
 		return XFIB_REASON_SAME_PORT;
+	ret_egress->route = route4__of(packet, ret_egress, match, ip->daddr);
 	return nexthop__resolve(nexthop, XFIB_INET, destination, sizeof(ip->daddr), ret_egress);
 }
 

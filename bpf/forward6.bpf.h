@@ -63,7 +63,7 @@ static __always_inline enum xfib_reason ip6__check_all(const struct packet *pack
 	return reason != XFIB_REASON_FORWARDED ? reason : ip6__check_addresses((const void *)&ip6->saddr, (const void *)&ip6->daddr);
 }
 
-static __always_inline __u32 ip6__target_by_plan(__u32 plan, const struct ipv6hdr *ip6)
+static __always_inline __u64 ip6__target_by_plan(__u32 plan, const struct ipv6hdr *ip6)
 {
 	__u64 traffic_class = (bpf_ntohs(*(const __be16 *)ip6) >> 4) & 0xff, source[2], destination[2];
 
@@ -80,15 +80,17 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 	struct xfib_nexthop *nexthop;
 	enum xfib_reason reason;
 	__u32 target, hash;
+	__u64 match;
 
 	if ((const void *)(ip6 + 1) > packet->data_end)
 		return XFIB_REASON_TRUNCATED;
 	destination = (const void *)&ip6->daddr;
 	/* First of all, as for IPv4. */
 	if (likely(packet->link->plan6 == XFIB_PLAN_USUAL))
-		target = xfib_rib6__best(state, packet->link->table, destination);
+		match = xfib_rib6__best(state, packet->link->table, destination);
 	else
-		target = ip6__target_by_plan(packet->link->plan6, ip6);
+		match = ip6__target_by_plan(packet->link->plan6, ip6);
+	target = match;
 	if (unlikely(!ip6__is_usual(packet, ip6))) {
 		reason = ip6__check_all(packet, ip6);
 		if (reason != XFIB_REASON_FORWARDED)
@@ -121,6 +123,7 @@ static __always_inline enum xfib_reason packet__decide6(struct packet *packet, c
 		return XFIB_REASON_POLICY_RULE;
 	if (nexthop->ifindex == packet->ifindex)
 		return XFIB_REASON_SAME_PORT;
+	ret_egress->route = route6__of(packet, ret_egress, match, destination);
 	return nexthop__resolve(nexthop, XFIB_INET6, (const __u8 *)destination, sizeof(ip6->daddr), ret_egress);
 }
 

@@ -95,12 +95,24 @@ struct {
 /* Whether they are: see xfibd --count-nexthops. */
 const volatile __u8 xfib_counts_nexthops = 1;
 
+/* Key: slot of the first route of a prefix. One element where routes are not counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct xfib_counter);
+} xfib_route_stats SEC(".maps");
+
+/* Whether they are: see xfibd --count-routes. */
+const volatile __u8 xfib_counts_routes = 0;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 64 * 1024);
 } xfib_events SEC(".maps");
 
-/* Beside each word of xfib_fib the routes of its leaves. No program reads them. */
+/* Beside each word of xfib_fib the routes of its leaves. Programs read them only to count by route. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -28,6 +28,7 @@ struct packet {
 /* What the frame becomes, where the reason is XFIB_REASON_FORWARDED. */
 struct egress {
 	bool is_dry;     /* in: nobody is to notice: no event, no next hop changes its state */
+	__u32 route;     /* first one of the prefix, if packets are counted by route */
 	__u32 nexthop;   /* id, whatever the reason; XFIB_NONE: the packet did not come so far */
 	__u32 ifindex;
 	__u64 dmac_word; /* as in struct xfib_nexthop: MAC address in the first six bytes */

@@ -12,6 +12,9 @@
 /* In place of a target: a reason, where the search has ended without one. */
 #define PLAN_REASON 0x40000000u
 
+/* Where a target has the step of the plan that it came by beside it; 0: by none. */
+#define PLAN_AT 32
+
 static __always_inline bool target__is_reason(__u32 target)
 {
 	return (target & (XFIB_TARGET_GROUP | PLAN_REASON)) == PLAN_REASON;
@@ -131,8 +134,8 @@ static __always_inline bool step__holds(const struct xfib_plan_step *step, bool 
 	return differs == !!(step->flags & XFIB_PLAN_INVERT);
 }
 
-/* The target for a packet, or PLAN_REASON and a reason. */
-__noinline __u32 xfib_plan4_target(__u32 plan, __u32 source, __u32 destination, __u32 tos)
+/* The target for a packet, or PLAN_REASON and a reason; above PLAN_AT the step that it is by. */
+__noinline __u64 xfib_plan4_target(__u32 plan, __u32 source, __u32 destination, __u32 tos)
 {
 	for (__u32 at = plan, i = 0; i < XFIB_PLAN_STEPS; i++) {
 		const struct xfib_plan_step *step = bpf_map_lookup_elem(&xfib_plans, &at);
@@ -153,13 +156,13 @@ __noinline __u32 xfib_plan4_target(__u32 plan, __u32 source, __u32 destination, 
 		}
 		match = xfib_table4_match(step->table, step__fib(step), destination);
 		if (step__accepts(step, match))
-			return match;
+			return (__u32)match | (__u64)(at - 1) << PLAN_AT;
 	}
 	return PLAN_REASON | XFIB_REASON_POLICY_RULE;
 }
 
 /* Likewise; `plan_and_class` has the traffic class in its upper half. */
-__noinline __u32 xfib_plan6_target(__u64 plan_and_class, __u64 source0, __u64 source1, __u64 destination0,
+__noinline __u64 xfib_plan6_target(__u64 plan_and_class, __u64 source0, __u64 source1, __u64 destination0,
 				   __u64 destination1)
 {
 	for (__u32 at = (__u32)plan_and_class, i = 0; i < XFIB_PLAN_STEPS; i++) {
@@ -183,7 +186,7 @@ __noinline __u32 xfib_plan6_target(__u64 plan_and_class, __u64 source0, __u64 so
 		}
 		match = xfib_table6_match(step->table, step__fib(step), destination0, destination1);
 		if (step__accepts(step, match))
-			return match;
+			return (__u32)match | (__u64)(at - 1) << PLAN_AT;
 	}
 	return PLAN_REASON | XFIB_REASON_POLICY_RULE;
 }

@@ -14,6 +14,7 @@
 #include "rib.bpf.h"
 #include "plan.bpf.h"
 #include "stats.bpf.h"
+#include "route_stats.bpf.h"
 #include "flow.bpf.h"
 #include "forward.bpf.h"
 #include "partial.bpf.h"
@@ -59,6 +60,7 @@ static __always_inline int xdp__run(struct xdp_md *ctx, __u32 length, bool frags
 	stats__count(packet.link_slot, reason, packet.frame_length);
 	if (likely(reason == XFIB_REASON_FORWARDED)) {
 		stats__count_nexthop(egress.nexthop, packet.frame_length);
+		stats__count_route(egress.route, packet.frame_length);
 		return XDP_REDIRECT;
 	}
 	return reason == XFIB_REASON_BLACKHOLE ? XDP_DROP : XDP_PASS;
@@ -130,6 +132,7 @@ int xfib_tc(struct __sk_buff *skb)
 		skb__pop_tags(skb, packet.tag_bytes);
 		action = (int)bpf_redirect(egress.ifindex, 0);
 		stats__count_nexthop(egress.nexthop, packet.frame_length);
+		stats__count_route(egress.route, packet.frame_length);
 	} else if (reason == XFIB_REASON_BLACKHOLE) {
 		action = TC_ACT_SHOT;
 	}

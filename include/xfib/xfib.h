@@ -559,6 +559,16 @@ int xfib_stats__read(const struct xfib *instance, uint32_t ifindex, struct xfib_
  */
 int xfib_stats__read_nexthop(const struct xfib *instance, uint32_t id, struct xfib_counter *ret_counter);
 
+/*
+ * Packets and bytes sent by the routes of a prefix, whichever of their paths they took, since the first of these routes was
+ * made or changed, or xfibd started.
+ *
+ * @id: as xfib_route_iter__id() says it, of the first route of the prefix; of another one, nothing is counted
+ *
+ * -ENODATA: the daemon does not count them (xfibd --count-routes); -ENOENT: there can be no such route.
+ */
+int xfib_stats__read_route(const struct xfib *instance, uint32_t id, struct xfib_counter *ret_counter);
+
 /* ---- packets ---- */
 
 struct xfib_explained {

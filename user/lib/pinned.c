@@ -140,6 +140,7 @@ static int open_arrays(struct xfib *instance)
 		{ "xfib_addresses", sizeof(struct xfib_address), &instance->addresses },
 		{ "xfib_rules", sizeof(struct xfib_rule), &instance->rules },
 		{ "xfib_plans", sizeof(struct xfib_plan_step), &instance->plans },
+		{ "xfib_route_stats", sizeof(struct xfib_counter), &instance->route_counters },
 	};
 
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
@@ -237,6 +238,7 @@ void pinned__close(struct xfib *instance)
 	close_array(&instance->addresses);
 	close_array(&instance->rules);
 	close_array(&instance->plans);
+	close_array(&instance->route_counters);
 	close_array(&instance->fib);
 	close_array(&instance->fib_routes);
 	close_array(&instance->fibs);

@@ -42,6 +42,7 @@ struct xfib {
 	const struct backend_ops *ops; /* XFIB_BACKEND_PRIVATE; NULL: not at all */
 	struct client *client;         /* XFIB_BACKEND_MAPS: of the daemon */
 	struct array routes, prefixes, nexthops, links, addresses, rules, plans, state;
+	struct array route_counters; /* XFIB_BACKEND_MAPS: see xfibd --count-routes; one element: they are not counted */
 	struct array fib, fib_routes, fibs; /* the compiled FIB; not there in snapshots, and where nothing is mapped */
 	uint64_t *sources; /* choices of source addresses, see source.c; NULL: none are remembered */
 	int rib4_fd, rib6_fd, stats_fd, nexthop_stats_fd; /* XFIB_BACKEND_MAPS; else -1 */

@@ -315,6 +315,21 @@ XFIB_PUBLIC int xfib_stats__read(const struct xfib *instance, uint32_t ifindex, 
 	return err;
 }
 
+XFIB_PUBLIC int xfib_stats__read_route(const struct xfib *instance, uint32_t id, struct xfib_counter *ret_counter)
+{
+	if (instance->backend != XFIB_BACKEND_MAPS)
+		return error__set(-EOPNOTSUPP, "packets are counted by the programs of an instance, and this is a copy of its routes");
+	if (instance->route_counters.count <= 1)
+		return error__set(-ENODATA, "packets are not counted by route: start xfibd with --count-routes");
+	if (!id || id >= instance->route_counters.count)
+		return error__set(-ENOENT, "route %u: there are %u at most", id, instance->route_counters.count);
+	if (instance->route_counters.memory)
+		*ret_counter = ((const struct xfib_counter *)instance->route_counters.memory)[id];
+	else if (!array__fetch(&instance->route_counters, id, ret_counter))
+		return error__set(-EIO, "reading xfib_route_stats: %s", strerror(errno));
+	return 0;
+}
+
 XFIB_PUBLIC int xfib_stats__read_nexthop(const struct xfib *instance, uint32_t id, struct xfib_counter *ret_counter)
 {
 	struct xfib_counter counter = { 0 }, *each;

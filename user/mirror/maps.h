@@ -23,6 +23,7 @@ struct map_sizes {
 	uint32_t plans;     /* steps of plans; at most 65536. 0: enough for few rules */
 	uint32_t fib_words; /* 24 bytes each; a power of two, at most XFIB_FIB_MAX_WORDS. 0: no compiled FIB */
 	bool count_nexthops; /* 16 bytes more for each, on each processor */
+	bool count_routes; /* 16 bytes more for each */
 	uint32_t fibs;      /* tables and families with one; a power of two */
 };
 
@@ -87,6 +88,7 @@ struct maps {
 	struct map_sizes sizes;
 	bool deferring;
 	struct xfib_route *routes;
+	struct xfib_counter *route_counters; /* NULL: packets are not counted by route */
 	struct xfib_prefix *prefixes; /* map_sizes__prefixes() of them */
 	struct xfib_nexthop *nexthops;
 	struct xfib_group *groups;

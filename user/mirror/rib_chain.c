@@ -204,6 +204,8 @@ int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_
 			nexthops__release(rib->nexthops, nexthop);
 			break;
 		}
+		if (rib->maps->route_counters)
+			rib->maps->route_counters[id] = (struct xfib_counter){ 0 };
 		fill(&routes[id], route, &route->paths[i], nexthop);
 		if (unit.count) {
 			routes[id].flags |= XFIB_ROUTE_MEMBER;

@@ -30,6 +30,7 @@ static const struct command {
 	{ "link", command_link, "show [DEV]", "ports: what is attached, what they are set to" },
 	{ "stats", command_stats, "[DEV] [-r [SECONDS [TIMES]]]", "packets by reason, of one ingress port or of all; a second" },
 	{ "stats", NULL, "nexthop [-r [SECONDS [TIMES]]]", "by next hop (xfibd --count-nexthops)" },
+	{ "stats", NULL, "route [PREFIX] [-r [SECONDS [TIMES]]]", "by route, of those within PREFIX (xfibd --count-routes)" },
 	{ "status", command_status, "", "what the daemon holds, and how often it had to compare all with the kernel" },
 	{ "verify", command_verify, "[table N] ...", "compare the routes with the kernel's, the compiled FIB with the tries" },
 	{ "unload", command_unload, "", "stop the daemon, detach everything, remove the maps" },

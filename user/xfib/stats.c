@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* xfib stats: packets and bytes by reason, or by next hop; with -r how many a second. */
+/* xfib stats: packets and bytes by reason, by next hop, or by route; with -r how many a second. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -13,16 +13,24 @@
 
 #define LONGEST 86400
 
+enum subject { REASONS, NEXTHOPS, ROUTES };
+
 struct request {
-	bool nexthops, rates;
+	enum subject subject;
+	bool rates;
 	uint32_t ifindex; /* of reasons; 0: all together */
+	uint32_t family; /* of routes: those within this prefix; 0: all */
+	uint8_t prefix[16], prefix_length;
 	uint32_t seconds, count; /* of rates; count 0: until somebody ends it */
 };
 
 struct row {
-	uint32_t id; /* reason, or next hop */
+	uint32_t id; /* reason, next hop, or slot of a route */
 	struct xfib_counter counter;
-	struct xfib_nexthop nexthop;
+	union {
+		struct xfib_nexthop nexthop;
+		struct xfib_route route;
+	};
 };
 
 struct sample {
@@ -73,6 +81,41 @@ static int add_nexthop(uint32_t id, const struct xfib_nexthop *nexthop, void *da
 	return err ? err : add(reading->sample, &row);
 }
 
+static bool is_within(const struct request *request, const struct xfib_route *route)
+{
+	uint32_t bytes = request->prefix_length / 8, bits = request->prefix_length % 8;
+
+	return !request->family ||
+	       (route->family == request->family && route->prefix_length >= request->prefix_length &&
+		!memcmp(route->prefix, request->prefix, bytes) &&
+		(!bits || !((route->prefix[bytes] ^ request->prefix[bytes]) >> (8 - bits))));
+}
+
+/* Routes by which packets went: of a million there may be few. */
+static int read_routes(const struct xfib *instance, const struct request *request, struct sample *sample)
+{
+	struct xfib_route_filter filter = { .size = sizeof(filter), .family = options.family };
+	struct xfib_route_iter *iter;
+	struct xfib_nexthop nexthop;
+	struct row row = { 0 };
+	int err = xfib_stats__read_route(instance, 1, &row.counter); /* says so too where there is no route */
+
+	if (!err)
+		err = xfib_route_iter__new(instance, &filter, &iter);
+	if (err)
+		return err;
+	while (!err && xfib_route_iter__next(iter, &row.route, &nexthop)) {
+		row.id = xfib_route_iter__id(iter);
+		if (!is_within(request, &row.route))
+			continue;
+		err = xfib_stats__read_route(instance, row.id, &row.counter);
+		if (!err && row.counter.packets)
+			err = add(sample, &row);
+	}
+	xfib_route_iter__free(iter);
+	return err;
+}
+
 static int read_sample(const struct xfib *instance, const struct request *request, struct sample *sample)
 {
 	struct xfib_counter counters[XFIB_REASON_COUNT];
@@ -81,7 +124,9 @@ static int read_sample(const struct xfib *instance, const struct request *reques
 
 	sample->count = 0;
 	sample->at = now();
-	if (request->nexthops) {
+	if (request->subject == ROUTES)
+		return read_routes(instance, request, sample);
+	if (request->subject == NEXTHOPS) {
 		struct xfib_counter counter;
 
 		err = xfib_stats__read_nexthop(instance, 1, &counter); /* says so too where there is no next hop */
@@ -126,20 +171,39 @@ static const char *device_of(const struct row *row, char name[IF_NAMESIZE])
 	return name;
 }
 
-static json_t *object_of(const struct request *request, const struct row *row)
+static json_t *object_of_route(const struct xfib_route *route)
 {
-	const char *packets = request->rates ? "packets_per_second" : "packets", *bytes = request->rates ? "bytes_per_second" : "bytes";
-	char name[IF_NAMESIZE];
-	json_t *object;
+	char text[TEXT_SIZE];
+	json_t *object = json_object();
 
-	if (!request->nexthops)
-		return json_pack("{s:s,s:s,s:I,s:I,s:s}", "reason", xfib_reason__name(row->id), "verdict",
-				 xfib_verdict__name(xfib_reason__verdict(row->id)), packets, (json_int_t)row->counter.packets,
-				 bytes, (json_int_t)row->counter.bytes, "text", xfib_reason__text(row->id));
-	object = json_pack("{s:I}", "id", (json_int_t)row->id);
+	format_prefix(text, route->family, route->prefix, route->prefix_length);
+	json_set_text(object, "prefix", text);
+	format_table(text, route->table);
+	json_set_text(object, "table", text);
+	return object;
+}
+
+static json_t *object_of_nexthop(const struct row *row)
+{
+	json_t *object = json_pack("{s:I}", "id", (json_int_t)row->id);
+	char name[IF_NAMESIZE];
+
 	json_set_gateway(object, row->nexthop.family, &row->nexthop);
 	json_set_text(object, "dev", device_of(row, name));
 	json_set_text(object, "family", row->nexthop.family == XFIB_INET6 ? "inet6" : "inet");
+	return object;
+}
+
+static json_t *object_of(const struct request *request, const struct row *row)
+{
+	const char *packets = request->rates ? "packets_per_second" : "packets", *bytes = request->rates ? "bytes_per_second" : "bytes";
+	json_t *object;
+
+	if (request->subject == REASONS)
+		return json_pack("{s:s,s:s,s:I,s:I,s:s}", "reason", xfib_reason__name(row->id), "verdict",
+				 xfib_verdict__name(xfib_reason__verdict(row->id)), packets, (json_int_t)row->counter.packets,
+				 bytes, (json_int_t)row->counter.bytes, "text", xfib_reason__text(row->id));
+	object = request->subject == ROUTES ? object_of_route(&row->route) : object_of_nexthop(row);
 	json_object_set_new(object, packets, json_integer((json_int_t)row->counter.packets));
 	json_object_set_new(object, bytes, json_integer((json_int_t)row->counter.bytes));
 	return object;
@@ -147,11 +211,17 @@ static json_t *object_of(const struct request *request, const struct row *row)
 
 static void print_line(const struct request *request, const struct row *row)
 {
-	char name[IF_NAMESIZE], address[TEXT_SIZE] = "on-link";
+	char name[IF_NAMESIZE], address[TEXT_SIZE] = "on-link", table[TEXT_SIZE];
 
 	if (!row->counter.packets)
 		return;
-	if (!request->nexthops) {
+	if (request->subject == ROUTES) {
+		format_prefix(address, row->route.family, row->route.prefix, row->route.prefix_length);
+		format_table(table, row->route.table);
+		printf("%-43s %-12s %16llu %20llu\n", address, table, row->counter.packets, row->counter.bytes);
+		return;
+	}
+	if (request->subject == REASONS) {
 		printf("%-18s %-8s %16llu %20llu\n", xfib_reason__name(row->id),
 		       xfib_verdict__name(xfib_reason__verdict(row->id)), row->counter.packets, row->counter.bytes);
 		return;
@@ -171,7 +241,9 @@ static void print_sample(const struct request *request, const struct sample *sam
 		print_end(sample->count);
 		return;
 	}
-	if (request->nexthops)
+	if (request->subject == ROUTES)
+		printf("%-43s %-12s %16s %20s\n", "PREFIX", "TABLE", packets, bytes);
+	else if (request->subject == NEXTHOPS)
 		printf("%-8s %-40s %-15s %16s %20s\n", "ID", "GATEWAY", "DEV", packets, bytes);
 	else
 		printf("%-18s %-8s %16s %20s\n", "REASON", "VERDICT", packets, bytes);
@@ -222,7 +294,7 @@ static int print_stats(const struct xfib *instance, const struct request *reques
 		status = fail(STATUS_FAILED, "stats: %s", xfib_error__last());
 	} else {
 		print_sample(request, &samples[0]);
-		if (!options.json && !request->nexthops)
+		if (!options.json && request->subject == REASONS)
 			print_refused(instance);
 	}
 	free(samples[0].rows);
@@ -257,7 +329,11 @@ static int parse(int argc, char **argv, struct request *ret_request)
 			if (!status)
 				status = take_number("times", &i, argc, argv, &ret_request->count);
 		} else if (!i && !strcmp(argv[i], "nexthop")) {
-			ret_request->nexthops = true;
+			ret_request->subject = NEXTHOPS;
+		} else if (!i && !strcmp(argv[i], "route")) {
+			ret_request->subject = ROUTES;
+		} else if (i == 1 && ret_request->subject == ROUTES) {
+			status = parse_prefix(argv[i], &ret_request->family, ret_request->prefix, &ret_request->prefix_length);
 		} else if (!i) {
 			status = parse_device(argv[i], &ret_request->ifindex);
 		} else {

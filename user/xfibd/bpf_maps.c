@@ -54,6 +54,7 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 		{ skeleton->maps.xfib_links, sizes->links },
 		{ skeleton->maps.xfib_stats, sizes->links },
 		{ skeleton->maps.xfib_nexthop_stats, sizes->count_nexthops ? sizes->nexthops : 1 },
+		{ skeleton->maps.xfib_route_stats, sizes->count_routes ? sizes->routes : 1 },
 		{ skeleton->maps.xfib_tx, sizes->links },
 		{ skeleton->maps.xfib_vlans, sizes->links },
 		{ skeleton->maps.xfib_addresses, sizes->addresses },
@@ -72,6 +73,7 @@ static int set_sizes(struct xfib_bpf *skeleton, const struct map_sizes *sizes)
 	}
 	skeleton->rodata->xfib_link_slots = sizes->links;
 	skeleton->rodata->xfib_counts_nexthops = sizes->count_nexthops;
+	skeleton->rodata->xfib_counts_routes = sizes->count_routes;
 	skeleton->rodata->xfib_fib_mask = sizes->fib_words - 1;
 	return bpf_map__set_value_size(skeleton->maps.xfib_fib, arena_bytes(sizes));
 }
@@ -111,6 +113,11 @@ static int map_arrays(struct bpf_maps *bpf)
 	maps->fib_routes = map_array(skeleton->maps.xfib_fib_routes, sizeof(*maps->fib_routes));
 	maps->fibs = map_array(skeleton->maps.xfib_fibs, sizeof(*maps->fibs));
 	maps->state = map_array(skeleton->maps.xfib_state, sizeof(*maps->state));
+	if (maps->sizes.count_routes) {
+		maps->route_counters = map_array(skeleton->maps.xfib_route_stats, sizeof(*maps->route_counters));
+		if (!maps->route_counters)
+			return -errno;
+	}
 	if (!maps->routes || !maps->prefixes || !maps->nexthops || !maps->groups || !maps->links || !maps->addresses ||
 	    !maps->rules || !maps->plans || !maps->fib_words || !maps->fib_routes || !maps->fibs || !maps->state)
 		return errno ? -errno : -ENOMEM;
@@ -291,6 +298,7 @@ void bpf_maps__destroy(struct bpf_maps *bpf)
 		unmap_array(maps->fib_routes, skeleton->maps.xfib_fib_routes, sizeof(*maps->fib_routes));
 		unmap_array(maps->fibs, skeleton->maps.xfib_fibs, sizeof(*maps->fibs));
 		unmap_array(maps->state, skeleton->maps.xfib_state, sizeof(*maps->state));
+		unmap_array(maps->route_counters, skeleton->maps.xfib_route_stats, sizeof(*maps->route_counters));
 		xfib_bpf__destroy(skeleton);
 	}
 	if (bpf->grace_inner_fd >= 0)

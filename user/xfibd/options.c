@@ -63,6 +63,8 @@ static const struct option_row rows[] = {
 	  .help = "room for N neighbours (default 65536)" },
 	{ "count-nexthops", .take = option__take_flag, FIELD(sizes.count_nexthops),
 	  .help = "count packets and bytes of each next hop, for 'xfib stats nexthop'" },
+	{ "count-routes", .take = option__take_flag, FIELD(sizes.count_routes),
+	  .help = "count packets and bytes of each route, for 'xfib stats route'; costs packets a second look-up" },
 	{ "audit", "SECONDS", .take = option__take_number, FIELD(audit_interval), .low = 0, .high = 86400, .live = true,
 	  .help = "compare a slice of the routes with the kernel's every SECONDS (default 10; 0: never)" },
 	{ "receive-buffer", "N", .take = option__take_number, FIELD(receive_buffer), .low = 4096, .high = 1U << 30,
