@@ -8,7 +8,7 @@
  * between would have put on; TC sends by the VLAN device itself.
  *
  * Cost: a hash look-up for each tag of a frame that comes; a look-up of the
- * link for one that leaves with tags. Frames without tags pay four
+ * link for one that leaves with tags. Frames without tags pay a dozen
  * instructions.
  */
 #ifndef XFIB_VLAN_BPF_H

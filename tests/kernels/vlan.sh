@@ -181,6 +181,17 @@ check_match "attaching says so" 'rxvlan off' "$(xfib attach ra 2>&1)"
 in_r ethtool -K ra rxvlan off >/dev/null
 check "and no longer without that" eventually 10 passed_by 10.21.0.1 ra.10
 
+# ---- netfilter at a VLAN device ----
+in_r nft -f - <<-END
+	table netdev filter {
+		chain drops { type filter hook ingress device "ra.10" priority 0; ip daddr 10.9.9.9 drop; }
+	}
+END
+check_status "attaching to the device below a VLAN with a chain of nftables fails" 1 xfib attach ra
+check_match "and says why" 'netdev filter drops' "$ERR"
+check_not "another port does not care" grep -q netdev < <(xfib attach rb 2>&1)
+in_r nft delete table netdev filter
+
 # ---- changes ----
 in_r ip link set ra.10 down
 check "a VLAN device that is down" eventually 10 eval '! in_a ping -q -c 1 -W 0.5 10.21.0.1'

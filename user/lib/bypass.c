@@ -3,17 +3,23 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_vlan.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bypass_private.h"
 
 #define BUFFER 65536
+#define VLAN_DEPTH 8 /* most VLANs in one another that the kernel allows (MAX_NEST_DEV) */
 #define NETDEV_EGRESS 1 /* NF_NETDEV_EGRESS, Linux 5.16 */
 #define INET_INGRESS 5  /* NF_INET_INGRESS, Linux 5.10 */
 
@@ -84,12 +90,34 @@ struct device_search {
 	bool names, found;
 };
 
+/* Is it the device itself, or a VLAN device on it, whose packets the program at the device forwards too? */
+static bool is_above(const char *name, const char *device)
+{
+	struct vlan_ioctl_args vlan = { .cmd = GET_VLAN_REALDEV_NAME_CMD };
+	bool found = !strcmp(name, device);
+	int socket_fd;
+
+	if (found || access("/proc/net/vlan", F_OK)) /* without VLANs the question would load their module */
+		return found;
+	socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (int depth = 0; !found && depth < VLAN_DEPTH && strlen(name) < sizeof(vlan.device1); depth++) {
+		strcpy(vlan.device1, name);
+		if (ioctl(socket_fd, SIOCGIFVLAN, &vlan))
+			break;
+		name = vlan.u.device2;
+		found = !strcmp(name, device);
+	}
+	if (socket_fd >= 0)
+		close(socket_fd);
+	return found;
+}
+
 static int take_device(const struct nlattr *attribute, void *data)
 {
 	struct device_search *search = data;
 
 	search->names = true;
-	search->found |= !strcmp(text_of(attribute), search->name);
+	search->found |= is_above(text_of(attribute), search->name);
 	return MNL_CB_OK;
 }
 

@@ -21,7 +21,7 @@ struct bypass {
 };
 
 /*
- * Calls `found` for each that packets from the interface meet, by nothing in the way that do nothing (no rules, policy
+ * Calls `found` for each that packets from the interface, or a VLAN on it, meet, but for those that do nothing (no rules, policy
  * accept). -EPERM: only with CAP_NET_ADMIN that can be seen. 0 where the kernel has none of it.
  */
 int bypass__each(uint32_t ifindex, void (*found)(const struct bypass *bypass, void *data), void *data);
