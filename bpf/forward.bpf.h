@@ -10,9 +10,10 @@
  *   1. ingress port is not in xfib_links                          unknown_port
  *   2. ingress port has no Ethernet headers                       not_ethernet
  *   3. fewer than 14 bytes                                        truncated
- *   4. 802.1Q or 802.1ad tags: of a VLAN device that is up, whose everything from here on is (vlan.bpf.h): it counts as
- *      the ingress port; of no VLAN device (VID 0 without one is as no tag), more than two, or hidden from XDP    vlan
- *      frame too short for its tags                               truncated
+ *   4. 802.1Q or 802.1ad tags, of which TC finds the outer one taken off. Each leads to a VLAN device, which counts as the
+ *      ingress port from here on; VID 0 without such a device is as no tag, but no other tag may follow
+ *      there is none, it is down or the kernel's; a third tag; XDP: tags are hidden     vlan
+ *      frame too short for its tag                                truncated
  *   5. EtherType is neither IPv4 nor IPv6                         not_ip
  *   6. ingress port belongs to a bridge or bond                   enslaved
  *   7. forwarding of that family is off on the ingress port       forwarding_off
@@ -52,8 +53,8 @@
  *      (IPv4: only if send_redirects)
  *  29. MAC address unknown                                        no_neighbour
  *  30. XDP: ingress port is no hardware, and the checksum was left to it     partial_checksum
- *  31. XDP: egress device is not in xfib_tx, or                   no_redirect
- *      takes no frames in several buffers
+ *  31. XDP: egress device, below its VLANs, is not in xfib_tx, takes   no_redirect
+ *      no frames in several buffers, or is a VLAN by which only the kernel sends, or no frame so long with its tags
  *  32. else                                                       forwarded
  *
  * Source of the order and of the rules: ip_rcv_core(), ip_route_input_slow(),

@@ -53,8 +53,8 @@ static __always_inline enum tag packet__follow_tag(struct packet *packet, struct
 }
 
 /*
- * Check 4: the tags of a frame, at most XFIB_VLAN_TAGS. A tag behind a priority tag is left to the kernel, which before
- * Linux 5.14 does not look at it.
+ * Check 4: the tags of a frame, at most XFIB_VLAN_TAGS. A tag behind a priority tag is left to the kernel, of which not
+ * every version looks at it.
  */
 static __always_inline enum xfib_reason packet__follow_tags(struct packet *packet)
 {
