@@ -146,8 +146,6 @@ static uint32_t state_flags(const struct nl_link *link)
 		flags |= XFIB_LINK_ETHERNET;
 	if (link->table)
 		flags |= XFIB_LINK_VRF;
-	if (link->kind[0])
-		flags |= XFIB_LINK_SOFTWARE;
 	return flags;
 }
 
@@ -241,13 +239,21 @@ static bool has_xdp(uint32_t ifindex)
 	return !bpf_xdp_query((int)ifindex, 0, &query) && query.attach_mode != XDP_ATTACHED_NONE;
 }
 
+/* What is on a VLAN comes by the device below; one that is not known is taken for software, which is right, if slower. */
+static uint32_t software_flag(const struct links *links, const struct nl_link *link)
+{
+	const struct xfib_link *below = strcmp(link->kind, "vlan") ? NULL : links__find(links, link->parent);
+
+	return below ? below->flags & XFIB_LINK_SOFTWARE : link->kind[0] ? XFIB_LINK_SOFTWARE : 0;
+}
+
 static void write_slot(struct links *links, uint32_t slot)
 {
 	const struct nl_link *link = &links->info[slot].link;
 	struct xfib_link *line = &links->maps->links[slot];
 	bool is_target = line->ifindex == link->ifindex && line->flags & XFIB_LINK_REDIRECT_TARGET;
 	uint32_t flags = state_flags(link) | setting_flags(links, link) | master_flag(links, link) |
-			 target_flags(links, link, is_target) | links__vlan_flags(links, link);
+			 target_flags(links, link, is_target) | links__vlan_flags(links, link) | software_flag(links, link);
 
 	if (flags & ~line->flags & XFIB_LINK_TAGS_HIDDEN && line->ifindex == link->ifindex && has_xdp(link->ifindex))
 		log_warning("%s: " HIDDEN_TAGS_TEXT, link->name, link->name);
