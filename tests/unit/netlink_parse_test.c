@@ -176,6 +176,7 @@ static void make_link(void)
 	link->ifi_flags = IFF_UP;
 	mnl_attr_put_strz(&message.header, IFLA_IFNAME, "eth5");
 	mnl_attr_put_u32(&message.header, IFLA_MTU, 1500);
+	mnl_attr_put_u32(&message.header, IFLA_MAX_MTU, 3506);
 	mnl_attr_put(&message.header, IFLA_ADDRESS, sizeof(mac), mac);
 }
 
@@ -295,6 +296,7 @@ static void link_address_neighbour(void **state)
 	assert_int_equal(link.ifindex, 5);
 	assert_string_equal(link.name, "eth5");
 	assert_int_equal(link.mtu, 1500);
+	assert_int_equal(link.max_mtu, 3506);
 	assert_int_equal(link.mac[5], 1);
 	make_address();
 	assert_int_equal(nl_parse__address(&message.header, &address), 0);
