@@ -47,33 +47,33 @@ probe() { # arguments of ping, one packet
 	echo "# ping $*"
 	in_a ping -n -c 1 -W "$patience" "$@" 2>&1
 }
+see_path() { # ADDRESS
+	trace "$1"
+	trace -I "$1"
+	trace -T -p 9 "$1"
+	echo "# tracepath $1"
+	in_a tracepath -n -m 5 "$1"
+	probe -M "do" -s 1380 "$1" # its own kernel knows now
+	probe -t 1 "$1"
+}
+see_mtu() {
+	probe -M "do" -s 1400 "$1"
+	probe -M "do" -s 1400 "$1"
+	probe -M dont -s 1400 "$1" # fragments
+}
+# Most of the time all wait for nothing, so they do that together.
 see() {
 	local address
-	for address in 10.0.2.1 2001:db8:2::1; do
-		forget
-		trace "$address"
-		trace -I "$address"
-		trace -T -p 9 "$address"
-		echo "# tracepath $address"
-		in_a tracepath -n -m 5 "$address"
-		probe -M "do" -s 1380 "$address" # its own kernel knows now
-		probe -t 1 "$address"
-	done
 	forget
-	for address in 10.0.2.1 203.0.113.193; do
-		probe -M "do" -s 1400 "$address"
-		probe -M "do" -s 1400 "$address"
-		probe -M dont -s 1400 "$address" # fragments
-	done
-	for address in 2001:db8:2::1 2001:db8:b3::1; do
-		probe -s 1380 "$address"
-		probe -s 1380 "$address"
-	done
+	for address in 10.0.2.1 2001:db8:2::1; do see_path "$address" >"$DIR/seen-path-$address" 2>&1 & done
+	wait
+	forget
+	for address in 10.0.2.1 203.0.113.193 2001:db8:2::1 2001:db8:b3::1; do see_mtu "$address" >"$DIR/seen-mtu-$address" 2>&1 & done
 	for address in 198.51.100.1 203.0.113.{1,65,129,225} 2001:db8:{ffff,b0,b1,b2}::1 10.0.2.77 2001:db8:2::77; do
-		probe "$address" >"$DIR/probe-$address" &
+		probe "$address" >"$DIR/seen-probe-$address" 2>&1 &
 	done
 	wait
-	cat "$DIR"/probe-*
+	cat "$DIR"/seen-*
 }
 attach() {
 	local dev
