@@ -17,7 +17,7 @@ stream() { # ADDRESS: a stream to B
 	in_b "$BUILD/tests/tools/stream" receive 5001 "$seed" "$bytes" >"$DIR/rate" 2>"$DIR/receiver" &
 	local receiver=$!
 	eventually 5 listens
-	in_a timeout 60 "$BUILD/tests/tools/stream" send "$1" 5001 "$seed" "$bytes" || { kill $receiver; cat "$DIR/receiver"; return 1; }
+	in_a timeout $((60 * ${XFIB_SLOW:-1})) "$BUILD/tests/tools/stream" send "$1" 5001 "$seed" "$bytes" || { kill $receiver; cat "$DIR/receiver"; return 1; }
 	wait $receiver || { cat "$DIR/receiver"; return 1; }
 }
 listens() { in_b ss -Hltn 'sport = 5001' | grep -q .; }

@@ -27,7 +27,7 @@
 
 #define BATCH 128
 #define SHOWN 5
-#define PATIENCE 0.5 /* seconds, for frames that have not come yet */
+#define PATIENCE 0.5 /* seconds, times XFIB_SLOW, for frames that have not come yet */
 
 enum side { XFIB, KERNEL, SIDES };
 
@@ -180,6 +180,7 @@ static bool are_equal(void)
 /* Sends packets to both routers. Do they do the same? */
 static bool is_same(const struct packet *packets, size_t count)
 {
+	const char *slow = getenv("XFIB_SLOW");
 	double end;
 
 	sides[XFIB].count = sides[KERNEL].count = 0;
@@ -188,7 +189,7 @@ static bool is_same(const struct packet *packets, size_t count)
 			send_packet((enum side)side, &packets[i]);
 		collect();
 	}
-	for (end = now() + PATIENCE; !are_equal() && now() < end; collect())
+	for (end = now() + PATIENCE * (slow ? atof(slow) : 1); !are_equal() && now() < end; collect())
 		usleep(1000);
 	return are_equal();
 }
