@@ -133,7 +133,7 @@ start() { # hook
 	: >"$DIR/log"
 	ip netns exec "$X" "$BUILD/xfibd" >"$DIR/log" 2>&1 &
 	pid=$!
-	eventually 30 grep -q ready: "$DIR/log" || { cat "$DIR/log"; return 1; }
+	eventually 60 grep -q ready: "$DIR/log" || { cat "$DIR/log"; return 1; }
 	for port in $ports; do xfib attach "p$port" hook "$1" || return 1; done
 }
 xfib() { ip netns exec "$X" "$BUILD/xfib" "$@"; }
