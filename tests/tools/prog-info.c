@@ -30,6 +30,15 @@ static int print(const struct bpf_program *program)
 	return 0;
 }
 
+/* As xfibd does: not every kernel has frames in several buffers. */
+static void prepare_frags(struct bpf_object *object)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, "xfib_xdp_frags");
+
+	if (program && libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) <= 0)
+		bpf_program__set_autoload(program, false);
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_object *object;
@@ -41,12 +50,16 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	object = bpf_object__open_file(argv[1], NULL);
+	if (object)
+		prepare_frags(object);
 	if (!object || bpf_object__load(object)) {
 		fprintf(stderr, "prog-info: the programs of %s could not be loaded\n", argv[1]);
 		return 1;
 	}
-	bpf_object__for_each_program(program, object)
-		status |= print(program);
+	bpf_object__for_each_program(program, object) {
+		if (bpf_program__autoload(program))
+			status |= print(program);
+	}
 	bpf_object__close(object);
 	return status;
 }
