@@ -132,11 +132,11 @@ check "nexthop show -j" jq -e 'any(.gateway == "10.0.2.1" and .mtu == 1400 and .
 check_match "link show" '^[0-9]+: ra: attached xdp native table main mtu 1500 rp_filter .* up carrier forwarding4' "$(xfib link show ra)"
 check "link show -j" jq -e 'map(.ifname) | contains(["ra", "rb", "lo"])' <<<"$(xfib -j link show)"
 check_match "stats" '^forwarded +redirect +[0-9]+ +[0-9]+$' "$(xfib stats)"
-check "stats -j has every reason" jq -e 'length == 32 and all(has("packets") and has("bytes") and has("verdict"))' <<<"$(xfib -j stats)"
+check "stats -j has every reason" jq -e 'length == 33 and all(has("packets") and has("bytes") and has("verdict"))' <<<"$(xfib -j stats)"
 check "stats of a port" jq -e 'any(.packets > 0)' <<<"$(xfib -j stats ra)"
 check_status "stats nexthop without the option" 1 xfib stats nexthop
 check_match "  says which one" 'start xfibd with --count-nexthops' "$ERR"
 check_match "stats -r" '^REASON +VERDICT +PACKETS/S +BYTES/S$' "$(xfib stats -r 1 1)"
-check "stats -r -j: an array each time" jq -es 'length == 2 and all(length == 32 and all(has("packets_per_second")))' <<<"$(xfib -j stats ra -r 1 2)"
+check "stats -r -j: an array each time" jq -es 'length == 2 and all(length == 33 and all(has("packets_per_second")))' <<<"$(xfib -j stats ra -r 1 2)"
 check "stats of a port that is not attached" jq -e 'all(.packets == 0)' <<<"$(xfib -j stats lo)"
 finish

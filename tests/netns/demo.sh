@@ -15,7 +15,8 @@ text=$(cat "$out")
 check_match "xfibd mirrors the generated table" 'ready: 7[0-9]+ IPv4 and 3[0-9]+ IPv6 routes' "$text"
 check_match "UDP arrives" 'UDP: +[1-9][0-9]+ packets' "$text"
 check_match "TCP flows" 'TCP: +[1-9][0-9]* MB' "$text"
-check_match "the kernel of R forwards nothing" 'by the kernel: 0$' "$text"
+# One TCP checksum in 65,535 looks like one that the sender left to its device, and goes up.
+check "the kernel of R forwards next to nothing" awk '/by the kernel: [0-9]+$/ { seen = $5 > 10000 && $NF * 10000 <= $5; print } END { exit !seen }' "$out"
 check_match "packets a second by xfib" 'xfib \(XDP\) +[1-9][0-9]+' "$text"
 check_match "and by the kernel alone" 'kernel alone +[1-9][0-9]+' "$text"
 # What the three say about the three destinations.

@@ -91,6 +91,7 @@ done
 check "xfibd starts" xfibd__start
 for hook in xdp tc; do
 	check "$hook" attach "$hook"
+	sleep 6 # the kernel tells of unreachable routes once a second, and up to five times at once (net.ipv4.route.error_cost)
 	before=$(reason forwarded)
 	see 2>&1 | timeless >"$DIR/$hook"
 	check "$hook: A sees the same" diff "$DIR/without" "$DIR/$hook"
