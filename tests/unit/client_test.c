@@ -84,6 +84,8 @@ static void serve(int fd)
 		if (length <= 0 || (packets && fake.behaviour == ENDS_BEFORE_THE_RESULT))
 			break;
 		session__take(session, packet, (size_t)length, 1);
+		if (session__wants_commit(session))
+			session__commit(session);
 		if (packets == 0 && fake.behaviour == GREETS_IN_NO_WORDS) {
 			send(fd, "hello", 5, MSG_NOSIGNAL);
 		} else if (packets == 0 && fake.behaviour == GREETS_IN_OTHER_WORDS) {
