@@ -55,7 +55,7 @@ SKELETON := $(B)/bpf/xfib.skel.h
 
 LIB_LIBS := -lbpf -lmnl
 DAEMON_LIBS := -lbpf -lmnl -lcap-ng
-CMD_LIBS := -lbpf -lmnl -ljansson -lz -llzma -lbz2
+CMD_LIBS := -lbpf -lmnl -ljansson -lz -llzma -lbz2 -ldl
 
 .PHONY: all demo check check-exhaustive check-kernels check-systemd bench bench-peers fuzz install uninstall deps clean help tools plain-tests tests unit threads fuzzers
 .SECONDARY:
@@ -81,7 +81,7 @@ ROUTERS := frr bird2
 deps:
 	$(Q)packaging/deps $(ROUTERS)
 
-tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so $(B)/tests/tools/pass.bpf.o $(B)/demo/xdp_forward $(B)/demo/xdp_forward.bpf.o
+tools: all $(TOOLS) $(BENCHES) $(B)/tests/chaos/netlink-chaos.so $(B)/tests/tools/pass.bpf.o $(B)/tests/tools/count.bpf.o $(B)/demo/xdp_forward $(B)/demo/xdp_forward.bpf.o
 	@:
 
 # What is built without sanitizers, and runs on other kernels too.
@@ -165,7 +165,7 @@ $(B)/tests/%.skel.h: tests/%.bpf.c $(wildcard bpf/*.h include/xfib/*.h tests/*/*
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $(@:.skel.h=.bpf.o)
 	$(Q)$(BPFTOOL) gen skeleton $(@:.skel.h=.bpf.o) name $(notdir $*) > $@.tmp && mv $@.tmp $@
 
-$(B)/tests/tools/pass.bpf.o: tests/tools/pass.bpf.c vmlinux/vmlinux.h
+$(B)/tests/tools/pass.bpf.o $(B)/tests/tools/count.bpf.o: $(B)/%.o: %.c vmlinux/vmlinux.h
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
@@ -197,7 +197,8 @@ $(B)/user/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/mirror -Iuser/
 $(B)/user/xfibd/%.o $(B)/tests/%.o: private override CPPFLAGS += -Iuser/xfibd -Iuser/xfib -isystem $(B)/bpf -isystem $(B)/tests/tools -isystem $(B)/tests/bench -isystem $(B)/tests/fib -isystem $(B)/tests/differential
 # Tables of cases name what is not zero.
 $(B)/tests/%.o: private override CFLAGS += -Wno-missing-field-initializers
-$(DAEMON_O) $(PROG_O) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)): $(SKELETON)
+$(B)/user/xfib/dispatcher.o: private override CPPFLAGS += -isystem $(B)/bpf
+$(B)/user/xfib/dispatcher.o $(DAEMON_O) $(PROG_O) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)): $(SKELETON)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

@@ -139,9 +139,12 @@ wrong 2 "no device" attach
 wrong 2 "no device" detach
 wrong 1 "device 'nodevice' does not exist" attach nodevice
 wrong 2 "hook 'xpd': must be xdp, tc, tcx or clsact" attach lo hook xpd
-wrong 2 "unknown word 'forced': known are hook, mode, force" attach lo forced
+wrong 2 "unknown word 'forced': known are hook, mode, via, force" attach lo forced
 wrong 2 "unknown word 'force': known are hook" detach lo force
 wrong 2 "only hook xdp has modes" attach lo hook tcx mode native
+wrong 2 "via 'libxpd': must be libxdp" attach lo via libxpd
+wrong 2 "programs are those of hook xdp" attach lo hook tc via libxdp
+wrong 2 "unknown word 'via': known are hook" detach lo via libxdp
 wrong 2 "mode 'fast': must be native, generic or auto" attach lo mode fast
 wrong 2 "only hook xdp has modes" attach lo hook tc mode native
 wrong 2 "unknown word 'mode'" detach lo mode native

@@ -77,6 +77,26 @@ int pins__read_state(const char *directory, union pins_state *ret_value, int *re
 	return 0;
 }
 
+void pins__forget_links(const char *directory)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t length = sizeof(info);
+	struct xfib_link none = { 0 };
+	char path[PATH_MAX];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/xfib_links", directory) >= (int)sizeof(path))
+		return;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &length) && info.value_size == sizeof(none)) {
+		for (uint32_t slot = 0; slot < info.max_entries; slot++)
+			bpf_map_update_elem(fd, &slot, &none, BPF_ANY);
+	}
+	close(fd);
+}
+
 /* Whatever the layout of the set is: see struct xfib_state. */
 static void retire(const char *directory)
 {

@@ -31,4 +31,10 @@ int pins__read_state(const char *directory, union pins_state *ret_value, int *re
  */
 void pins__remove(const char *directory);
 
+/*
+ * Empties xfib_links of a set that is to be removed: a program that nobody can detach here, such as one in libxdp's
+ * dispatcher, is not to forward by routes of the past, and without a link it passes everything up.
+ */
+void pins__forget_links(const char *directory);
+
 #endif

@@ -124,6 +124,13 @@ void ports__remove(const char *pin)
 		pins__remove(path);
 }
 
+bool port__is_by_libxdp(uint32_t ifindex, const char *pin)
+{
+	char path[PATH_MAX];
+
+	return port_pin__path(pin, ifindex, PORT_PIN_LIBXDP, false, path, sizeof(path)) && !access(path, F_OK);
+}
+
 /* ---- the interface ---- */
 
 static int check_opts(const struct xfib_port_opts *opts)

@@ -34,8 +34,9 @@ void port_pin__tidy(const char *pin);
 
 /*
  * Where something of a port is pinned in it. False: the path is too long. `what`: "tcx", the link by which the TC program is attached; "xdp", the
- * program of somebody else's that was there before.
+ * program of somebody else's that was there before; PORT_PIN_LIBXDP, ours in libxdp's dispatcher.
  */
+#define PORT_PIN_LIBXDP "libxdp"
 bool port_pin__path(const char *pin, uint32_t ifindex, const char *what, bool make, char *ret_path, size_t size);
 
 /* Removes it, and the directory when nothing is left in it. */

@@ -121,8 +121,8 @@ static int report_foreign(uint32_t ifindex, uint32_t id)
 
 	read_name(id, name);
 	if (!strcmp(name, "xdp_dispatcher"))
-		return error__set(-EBUSY, "the dispatcher of libxdp (id %u) is attached to interface %u, and xfib runs beside its "
-				  "programs at TC only: ask for hook tc, or replace them by force until xfib is detached", id, ifindex);
+		return error__set(-EBUSY, "the dispatcher of libxdp (id %u) is attached to interface %u: ask for via libxdp "
+				  "(xfib attach), which joins its programs, or for hook tc, or replace them by force until xfib is detached", id, ifindex);
 	return error__set(-EBUSY, "another XDP program (id %u%s%s) is attached to interface %u: detach it first, or ask for hook tc, or "
 			  "replace it by force until xfib is detached", id, *name ? ", " : "", name, ifindex);
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "command.h"
+#include "dispatcher.h"
 #include "format.h"
 
 struct shown {
@@ -85,7 +86,8 @@ static json_t *array_of(const struct xfib_link_rules *rules)
 /* All that is shown of a link. */
 struct facts {
 	const struct xfib_link *link;
-	struct xfib_port port;
+	struct xfib_port port; /* xdp: also if it is attached by libxdp's dispatcher */
+	enum dispatcher_state dispatcher;
 	struct xfib_link_rules rules[FAMILIES];
 	char vrf[IF_NAMESIZE + 1]; /* that it is in, "" for none */
 	char parent[IF_NAMESIZE + 1]; /* of a VLAN device: that it is on, "" if that is not known */
@@ -98,6 +100,8 @@ static int read_facts(const struct xfib *instance, const struct xfib_link *link,
 
 	*ret_facts = (struct facts){ .link = link };
 	xfib_port__query(link->ifindex, &opts, &ret_facts->port); /* of one that has just gone: nothing attached */
+	ret_facts->dispatcher = dispatcher__query(link->ifindex);
+	ret_facts->port.xdp |= ret_facts->dispatcher != DISPATCHER_NONE;
 	if (link->master && !xfib_link__by_index(instance, link->master, &master) && master.flags & XFIB_LINK_VRF)
 		memcpy(ret_facts->vrf, master.name, sizeof(master.name));
 	if (link->parent && !xfib_link__by_index(instance, link->parent, &parent))
@@ -150,7 +154,9 @@ static void print_text(const struct facts *facts)
 		printf(" not attached");
 	if (port->xdp)
 		printf(" %s%s", mode_of(port), port->frags ? " frags" : "");
-	else if (port->xdp_id)
+	if (facts->dispatcher)
+		printf(" via libxdp%s", facts->dispatcher == DISPATCHER_FORMER ? " (of an earlier xfibd: attach it again)" : "");
+	if (port->xdp_id && !port->xdp)
 		printf(" (another XDP program, id %u, is)", port->xdp_id);
 	printf(" table %s mtu %u rp_filter %s", table, link->mtu, rp_filter_of(link));
 	for (size_t i = 0; i < SETTINGS; i++) {
@@ -182,6 +188,10 @@ static json_t *object_of(const struct facts *facts)
 		json_set_text(object, "mode", mode_of(port));
 	if (port->xdp)
 		json_object_set_new(object, "frags", json_boolean(port->frags));
+	if (facts->dispatcher)
+		json_set_text(object, "via", "libxdp");
+	if (facts->dispatcher)
+		json_object_set_new(object, "current", json_boolean(facts->dispatcher == DISPATCHER_CURRENT));
 	if (port->xdp_id)
 		json_object_set_new(object, "xdp_id", json_integer(port->xdp_id));
 	format_table(text, link->table);

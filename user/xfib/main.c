@@ -13,7 +13,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *usage, *text;
 } commands[] = {
-	{ "attach", command_attach, "DEV [hook xdp|tc|tcx|clsact] [mode native|generic|auto] [force]", "forward what DEV receives" },
+	{ "attach", command_attach, "DEV [hook xdp|tc|tcx|clsact] [mode native|generic|auto] [via libxdp] [force]", "forward what DEV receives" },
 	{ "detach", command_detach, "DEV [hook xdp|tc|tcx|clsact]", "leave what DEV receives to the kernel" },
 	{ "get", command_get, "ADDR|- [from SRC] [dev DEV] [exclude DEV] [table N|vrf DEV] [mark N|iif DEV]",
 	  "the best route; - reads addresses, one a line" },

@@ -8,10 +8,12 @@
 #include "../lib/port_memory.h"
 #include "../mirror/ethtool.h"
 #include "command.h"
+#include "dispatcher.h"
 
 struct words {
 	uint32_t ifindex;
 	bool has_hook, has_mode;
+	bool via_libxdp;
 	struct xfib_port_opts opts;
 };
 
@@ -45,13 +47,19 @@ static int parse_mode(const char *value, struct words *words)
 	return STATUS_DONE;
 }
 
+static int parse_via(const char *value, struct words *words)
+{
+	words->via_libxdp = true;
+	return strcmp(value, "libxdp") ? fail(STATUS_USAGE, "via '%s': must be libxdp", value) : STATUS_DONE;
+}
+
 static int parse_words(const char *command, bool with_mode, int argc, char **argv, struct words *words)
 {
 	int status;
 
 	if (!argc)
 		return fail(STATUS_USAGE, "%s: no device: xfib %s DEV [hook xdp|tc|tcx|clsact]%s", command, command,
-			    with_mode ? " [mode native|generic|auto] [force]" : "");
+			    with_mode ? " [mode native|generic|auto] [via libxdp] [force]" : "");
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *value;
 
@@ -59,18 +67,21 @@ static int parse_words(const char *command, bool with_mode, int argc, char **arg
 			words->opts.force = true;
 			continue;
 		}
-		if (strcmp(word, "hook") && (!with_mode || strcmp(word, "mode")))
+		if (strcmp(word, "hook") && (!with_mode || (strcmp(word, "mode") && strcmp(word, "via"))))
 			return fail(STATUS_USAGE, "%s: unknown word '%s': known are hook%s", command, word,
-				    with_mode ? ", mode, force" : "");
+				    with_mode ? ", mode, via, force" : "");
 		value = argument(word, &i, argc, argv);
 		if (!value)
 			return STATUS_USAGE;
-		status = word[0] == 'h' ? parse_hook(value, words) : parse_mode(value, words);
+		status = word[0] == 'h' ? parse_hook(value, words) :
+			 word[0] == 'm' ? parse_mode(value, words) : parse_via(value, words);
 		if (status)
 			return status;
 	}
 	if (words->has_mode && words->opts.hook != XFIB_HOOK_XDP)
 		return fail(STATUS_USAGE, "mode: only hook xdp has modes");
+	if (words->via_libxdp && words->opts.hook != XFIB_HOOK_XDP)
+		return fail(STATUS_USAGE, "via libxdp: its programs are those of hook xdp");
 	return parse_device(argv[0], &words->ifindex);
 }
 
@@ -130,8 +141,12 @@ int command_attach(int argc, char **argv)
 	status = check_bypassed(argv[0], &words);
 	if (status)
 		return status;
-	if (xfib_port__attach(words.ifindex, &words.opts))
-		return report("attach", argv[0]);
+	if (words.via_libxdp)
+		status = dispatcher__attach(argv[0], words.ifindex, words.has_mode ? &words.opts.mode : NULL);
+	else if (xfib_port__attach(words.ifindex, &words.opts))
+		status = report("attach", argv[0]);
+	if (status)
+		return status;
 	if (has_link && words.opts.hook == XFIB_HOOK_XDP && link.flags & XFIB_LINK_TAGS_HIDDEN)
 		fprintf(stderr, "xfib: attach %s: " HIDDEN_TAGS_TEXT "\n", argv[0], argv[0]);
 	return STATUS_DONE;
@@ -153,12 +168,17 @@ int command_detach(int argc, char **argv)
 {
 	struct words words = { .opts = { .size = sizeof(words.opts), .pin = pin_directory() } };
 	struct xfib_port port;
+	bool found = false;
 	int status;
 
 	if (forget_gone(argc, argv))
 		return STATUS_DONE;
 	status = parse_words("detach", false, argc, argv, &words);
 	if (status)
+		return status;
+	if (words.opts.hook == XFIB_HOOK_XDP)
+		status = dispatcher__detach(argv[0], words.ifindex, &found);
+	if (status || (found && words.has_hook))
 		return status;
 	if (words.has_hook)
 		return xfib_port__detach(words.ifindex, &words.opts) ? report("detach", argv[0]) : STATUS_DONE;
@@ -168,7 +188,7 @@ int command_detach(int argc, char **argv)
 	port_memory__forget(pin_directory(), argv[0], XFIB_HOOK_TC);
 	words.opts.hook = XFIB_HOOK_XDP;
 	/* Nothing of the instance's is there, but something of somebody else's: that is not what was meant. */
-	if (port.xdp_id && !port.xdp && !port.tc && xfib_port__detach(words.ifindex, &words.opts))
+	if (port.xdp_id && !port.xdp && !port.tc && !found && xfib_port__detach(words.ifindex, &words.opts))
 		return report("detach", argv[0]);
 	if (port.xdp && xfib_port__detach(words.ifindex, &words.opts))
 		return report("detach", argv[0]);

@@ -18,6 +18,7 @@
 #include "../lib/pins.h"
 #include "../lib/port.h"
 #include "command.h"
+#include "dispatcher.h"
 
 #define STOP_SECONDS 10
 #define POLL_MICROSECONDS 20000
@@ -70,7 +71,10 @@ static int detach_all(const char *pin)
 		return fail(STATUS_FAILED, "unload: listing interfaces: %s", strerror(errno));
 	for (struct if_nameindex *device = devices; device->if_index; device++) {
 		struct xfib_port port;
+		bool found;
 
+		if (dispatcher__detach(device->if_name, device->if_index, &found))
+			status = STATUS_FAILED;
 		if (xfib_port__query(device->if_index, &opts, &port))
 			continue; /* has gone */
 		if (port.xdp && detach_hook(device, &opts, XFIB_HOOK_XDP))

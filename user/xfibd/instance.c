@@ -177,6 +177,29 @@ static void replace_programs(struct instance *instance, const struct if_nameinde
 		log_error("%s: %s", device->if_name, xfib_error__last());
 }
 
+/*
+ * Programs that only root can replace are to pass everything up when their set goes, which is pinned at `directory`: says
+ * which these are. `former`: there is another set now.
+ */
+static void end_libxdp(const struct instance *instance, const char *directory, bool former)
+{
+	struct if_nameindex *devices = if_nameindex();
+
+	for (struct if_nameindex *device = devices; device && device->if_index; device++) {
+		if (!port__is_by_libxdp(device->if_index, instance->pin))
+			continue;
+		pins__forget_links(directory);
+		if (former)
+			log_warning("%s: xfib's program in libxdp's dispatcher is that of an earlier xfibd, and passes everything "
+				    "up until 'xfib attach %s via libxdp' replaces it", device->if_name, device->if_name);
+		else
+			log_warning("%s: xfib's program stays in libxdp's dispatcher, and passes everything up: 'xdp-loader "
+				    "unload' takes it out", device->if_name);
+	}
+	if (devices)
+		if_freenameindex(devices);
+}
+
 static void detach_programs(struct instance *instance, const struct if_nameindex *device,
 			    const struct xfib_port *port)
 {
@@ -215,6 +238,7 @@ static void finish_replacing(struct instance *instance)
 		return;
 	if (instance->old_lock_fd >= 0)
 		each_port(instance, instance->fresh, replace_programs);
+	end_libxdp(instance, instance->fresh, true);
 	close(fd);
 }
 
@@ -285,6 +309,7 @@ int instance__publish(struct instance *instance)
 	}
 	instance->published = true;
 	each_port(instance, instance->fresh, replace_programs); /* where the old set is now */
+	end_libxdp(instance, instance->fresh, true);
 	pins__remove(instance->fresh);
 	if (instance->old_lock_fd >= 0)
 		close(instance->old_lock_fd);
@@ -361,6 +386,7 @@ void instance__teardown(struct instance *instance)
 	if (!instance->published)
 		return;
 	each_port(instance, NULL, detach_programs);
+	end_libxdp(instance, instance->pin, false);
 	pins__remove(instance->pin);
 	ports__remove(instance->pin);
 }
