@@ -52,6 +52,7 @@ const char *judge__helper_name(size_t index)
 		[HELPER_THROW] = "an IPv6 throw route",
 		[HELPER_SUPPRESSED] = "an IPv6 route that a rule suppresses",
 		[HELPER_NO_IPV6] = "a device without IPv6",
+		[HELPER_UNUSED] = "an IPv6 route that the kernel does not use itself",
 		[HELPER_SOURCE] = "a source that is not valid",
 	};
 
