@@ -354,9 +354,6 @@ static enum helper_difference compare_helper(const struct opinions *opinions, co
 			return HELPER_TTL;
 		if (question->family == AF_INET6 && world__had_rules6() && lacks_ipv6(opinions, &question->destination))
 			return HELPER_NO_IPV6;
-		if (question->family == AF_INET6 && opinions->kernel.error == -ENETUNREACH &&
-		    opinions->helper.status == BPF_FIB_LKUP_RET_NO_NEIGH)
-			return HELPER_UNUSED;
 		return opinions->kernel.error == -EINVAL ? HELPER_SOURCE : HELPER_UNEXPLAINED;
 	}
 	if (opinions->helper.status == BPF_FIB_LKUP_RET_NOT_FWDED && question->family == AF_INET6 && has_throw(question))

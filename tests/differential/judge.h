@@ -62,7 +62,6 @@ enum helper_difference {
 	HELPER_THROW,         /* an IPv6 throw route ends its search in all tables, not in its own one only */
 	HELPER_SUPPRESSED,    /* it takes IPv6 routes that a rule suppresses */
 	HELPER_NO_IPV6,       /* once there have been rules, it takes a route by a device that has no IPv6 */
-	HELPER_UNUSED,        /* it takes an IPv6 route that the kernel lists and does not use itself; why is not known */
 	HELPER_SOURCE,        /* it validates no source: martians, the machine's own, rp_filter */
 	HELPER_UNEXPLAINED,
 };
