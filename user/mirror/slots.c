@@ -7,8 +7,18 @@
 
 #include "maps.h"
 
-/* Released ids wait for one another up to this many, so that a grace period is paid for by many of them. */
-#define WAITING_MAX 4096
+#define WAITING_MIN 4096
+
+/*
+ * So many released ids wait for one another, so that many pay for a grace period, which takes 10 ms: at 4,096 it was half of
+ * what changes of a full table cost. No more than a quarter of the rest, since whoever walks the array comes by them.
+ */
+static uint32_t waiting_max(const struct slots *slots)
+{
+	uint32_t in_use = *slots->end - slots->waiting.count;
+
+	return in_use / 4 > WAITING_MIN ? in_use / 4 : WAITING_MIN;
+}
 
 static int id_list__push(struct id_list *list, uint32_t id)
 {
@@ -61,8 +71,8 @@ static int reclaim(struct slots *slots)
 
 int slots__take(struct slots *slots, uint32_t *ret_id)
 {
-	if (!slots->free.count && slots->waiting.count && (*slots->end >= slots->max ||
-							   slots->waiting.count >= WAITING_MAX)) {
+	if (!slots->free.count && slots->waiting.count &&
+	    (*slots->end >= slots->max || slots->waiting.count >= waiting_max(slots))) {
 		int err = reclaim(slots);
 
 		if (err)
