@@ -67,17 +67,18 @@ void changing__fail(struct changing *changing, uint32_t index, int err, const ch
 int changing__breathe(struct changing *changing, uint32_t index)
 {
 	struct mirror *mirror = changing->mirror;
-	int err;
+	int heard;
 
 	if (mirror__now_ms() < changing->slice_end)
 		return 0;
-	err = mirror__catch_up(mirror);
-	if (err) {
-		changing__fail(changing, index, -EIO, "comparing with the kernel: %s", strerror(-err));
+	heard = mirror__catch_up(mirror);
+	if (heard < 0) {
+		changing__fail(changing, index, -EIO, "comparing with the kernel: %s", strerror(-heard));
 		return -EIO;
 	}
 	mirror__settle(mirror);
-	maps__flush(mirror->maps); /* who reads the tries sees what the kernel has changed; what fails is tried again at the end */
+	if (heard) /* who reads the tries sees what the kernel has changed; what fails is tried again at the end */
+		maps__flush(mirror->maps);
 	if (mirror->opts.breathe)
 		mirror->opts.breathe(mirror->opts.breathe_data);
 	changing->slice_end = mirror__now_ms() + SLICE_MS;

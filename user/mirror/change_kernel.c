@@ -99,7 +99,7 @@ int change_kernel__run(struct changing *changing, uint32_t begin, uint32_t end)
 		if (err)
 			changing__fail(changing, begin, -EIO, "asking the kernel: %s", strerror(-err));
 		err = mirror__catch_up(mirror);
-		if (err)
+		if (err < 0)
 			changing__fail(changing, begin, -EIO, "comparing with the kernel: %s", strerror(-err));
 		begin += count;
 		if (!changing->err)

@@ -268,7 +268,7 @@ int change_undo__run(struct changing *changing)
 		failed = -ENOMEM;
 	while (buffer && left) {
 		left -= send_batch(changing, left, buffer, &failed);
-		if (mirror__catch_up(changing->mirror))
+		if (mirror__catch_up(changing->mirror) < 0)
 			failed = -EIO;
 	}
 	free(buffer);

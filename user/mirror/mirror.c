@@ -311,14 +311,14 @@ void mirror__note_lost(struct mirror *mirror, int err)
 
 int mirror__catch_up(struct mirror *mirror)
 {
-	int err = nl__receive(mirror->nl, INT_MAX);
+	int count = nl__receive(mirror->nl, INT_MAX), err;
 
-	if (!err)
-		return 0;
-	mirror__note_lost(mirror, err);
+	if (count >= 0)
+		return count > 0;
+	mirror__note_lost(mirror, count);
 	err = mirror__sync(mirror);
 	mirror__count(&mirror->maps->state->resyncs);
-	return err;
+	return err ? err : 1;
 }
 
 static void on_path(uint32_t type, const struct xfib_route *route, const struct xfib_nexthop *nexthop, void *data)
@@ -477,7 +477,7 @@ void mirror__handle(struct mirror *mirror)
 	mirror__watch_split(mirror); /* before readers are told of a change, for it may take a while */
 	mirror__begin(mirror);
 	err = nl__receive(mirror->nl, EVENTS_PER_TURN);
-	if (err)
+	if (err < 0)
 		mirror__note_lost(mirror, err);
 	if (mirror__now_ms() >= mirror->settings_at) {
 		mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;

@@ -81,7 +81,7 @@ static int handle_part(struct mirror *mirror)
 	if (err)
 		return err;
 	err = nl__receive(mirror->nl, INT_MAX); /* what the part knows has been told by now */
-	if (err) {
+	if (err < 0) {
 		mirror__note_lost(mirror, err);
 		return err;
 	}

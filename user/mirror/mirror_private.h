@@ -88,7 +88,7 @@ void mirror__restart_audit(struct mirror *mirror);
 /* Events are lost; asks for a full dump, and says why. */
 void mirror__note_lost(struct mirror *mirror, int err);
 
-/* Applies all events that wait; if some were lost, dumps everything. */
+/* Applies all events that wait; if some were lost, dumps everything. 1: there were some, 0: there were none. */
 int mirror__catch_up(struct mirror *mirror);
 
 #define SETTINGS_INTERVAL_MS 10000 /* for settings that change without an event */

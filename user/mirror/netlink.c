@@ -240,7 +240,7 @@ int nl__receive(struct nl *nl, int limit)
 		int left;
 
 		if (length == -EAGAIN)
-			return 0;
+			break;
 		if (length < 0)
 			return (int)length;
 		left = (int)length;
@@ -250,7 +250,7 @@ int nl__receive(struct nl *nl, int limit)
 		}
 		check_rest(nl, false, length, left);
 	}
-	return 0;
+	return handled;
 }
 
 /* ---- dumps ---- */
