@@ -15,10 +15,15 @@ static bool is_known_type(uint8_t type)
 	return type > XFIB_ROUTE_UNSPEC && type < XFIB_ROUTE_TYPES;
 }
 
-/* Does the kernel call a path dead though its device is up? Those of devices that are down need no mark. */
+/*
+ * Does the kernel call a path dead though its device is up? Those of devices that are down need no mark, nor do those of
+ * devices without a carrier, which it calls dead in messages while ignore_routes_with_linkdown says so, and not in its tables:
+ * links tell of both, and no message of a route says that it is over.
+ */
 static bool is_dead(const struct mirror *mirror, const struct nl_path *path)
 {
-	const struct xfib_link *link = path->flags & RTNH_F_DEAD ? links__find(mirror->links, path->ifindex) : NULL;
+	bool is_marked = path->flags & RTNH_F_DEAD && !(path->flags & RTNH_F_LINKDOWN);
+	const struct xfib_link *link = is_marked ? links__find(mirror->links, path->ifindex) : NULL;
 
 	return link && link->flags & XFIB_LINK_UP;
 }
