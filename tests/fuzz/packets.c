@@ -74,6 +74,11 @@ static const char *complain_of_macs(const struct model_answer *model, const uint
 	return NULL;
 }
 
+static bool is_guard(const uint8_t *byte, size_t count)
+{
+	return !count || (byte[0] == GUARD && !memcmp(byte, byte + 1, count - 1));
+}
+
 static const char *complain(enum world_hook hook, const struct frame *in, const struct world_run *run,
 			    const struct model_answer *model)
 {
@@ -91,10 +96,8 @@ static const char *complain(enum world_hook hook, const struct frame *in, const 
 		return "a verdict that the reason does not have";
 	if (run->out.length != expected.length)
 		return "another length";
-	for (size_t i = expected.length; i < FRAME_MAX; i++) {
-		if (run->out.byte[i] != GUARD)
-			return "written behind the packet";
-	}
+	if (!is_guard(run->out.byte + expected.length, FRAME_MAX - expected.length))
+		return "written behind the packet";
 	if (run->verdict != XFIB_VERDICT_REDIRECT)
 		return memcmp(run->out.byte, in->byte, in->length) ? "not forwarded, and changed" : NULL;
 	if (complain_of_macs(model, run->out.byte))

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <xfib/lookup.h>
 
 #include "multipath.h"
@@ -22,7 +23,7 @@
 
 static struct xfib_bpf *skeleton;
 static uint32_t ifindex[PORTS], next_slot, next_group;
-static int processors;
+static struct xfib_link_stats *counters; /* xfib_stats, by slot of the link */
 static bool takes_port;
 
 #define DEVICES VLAN_IN /* ports below it have devices */
@@ -99,6 +100,22 @@ static bool find_takes_port(void)
 	return !bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.xfib_xdp), &opts);
 }
 
+/* The counters of packets lie in this process's memory, not by processor: a system call for each would take most of the time. */
+static int prepare_counters(void)
+{
+	int err = bpf_map__set_type(skeleton->maps.xfib_stats, BPF_MAP_TYPE_ARRAY);
+
+	return err ? err : bpf_map__set_map_flags(skeleton->maps.xfib_stats, BPF_F_MMAPABLE);
+}
+
+static int map_counters(void)
+{
+	size_t size = (size_t)bpf_map__max_entries(skeleton->maps.xfib_stats) * sizeof(*counters);
+
+	counters = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(skeleton->maps.xfib_stats), 0);
+	return counters == MAP_FAILED ? -errno : 0;
+}
+
 /* As the daemon does. */
 static int prepare_frags(void)
 {
@@ -125,7 +142,6 @@ int world__setup(void)
 		return -1;
 	for (int port = INGRESS; port < PORTS; port++)
 		ifindex[port] = port < DEVICES ? if_nametoindex(names[port]) : 1000u + (uint32_t)port;
-	processors = libbpf_num_possible_cpus();
 	skeleton = xfib_bpf__open();
 	if (!skeleton)
 		return -1;
@@ -133,7 +149,7 @@ int world__setup(void)
 	bpf_map__set_max_entries(skeleton->maps.xfib_rib6, 20000);
 	bpf_map__set_max_entries(skeleton->maps.xfib_nexthops, SLOTS);
 	bpf_map__set_max_entries(skeleton->maps.xfib_groups, 64);
-	if (prepare_frags() || xfib_bpf__load(skeleton))
+	if (prepare_frags() || prepare_counters() || xfib_bpf__load(skeleton) || map_counters())
 		return -1;
 	takes_port = find_takes_port();
 	if (!takes_port && run_on_loopback())
@@ -444,25 +460,10 @@ void world__fill(const struct world_settings *settings, const struct world_route
 
 /* ---- running a program ---- */
 
-/* The counters of each port; those of no port at NO_PORT. */
-static void sum_counters(struct xfib_link_stats ret_sums[PORTS])
+/* Of a port; those of no port at NO_PORT. */
+static struct xfib_link_stats *counters_of(enum world_port port)
 {
-	struct xfib_link_stats *each = calloc((size_t)processors, sizeof(*each));
-
-	memset(ret_sums, 0, PORTS * sizeof(*ret_sums));
-	for (enum world_port port = NO_PORT; port < PORTS; port++) {
-		uint32_t slot = port ? link_slot(port) : 0;
-
-		assert(!bpf_map__lookup_elem(skeleton->maps.xfib_stats, &slot, 4, each,
-					     (size_t)processors * sizeof(*each), 0));
-		for (int cpu = 0; cpu < processors; cpu++) {
-			for (int reason = 0; reason < XFIB_REASON_COUNT; reason++) {
-				ret_sums[port].reason[reason].packets += each[cpu].reason[reason].packets;
-				ret_sums[port].reason[reason].bytes += each[cpu].reason[reason].bytes;
-			}
-		}
-	}
-	free(each);
+	return &counters[port ? link_slot(port) : 0];
 }
 
 static enum xfib_verdict verdict_of(enum world_hook hook, uint32_t action)
@@ -476,21 +477,27 @@ static enum xfib_verdict verdict_of(enum world_hook hook, uint32_t action)
 	       action == TC_ACT_OK       ? XFIB_VERDICT_PASS : (enum xfib_verdict)99;
 }
 
-static void compare_counters(const struct xfib_link_stats before[PORTS], const struct xfib_link_stats after[PORTS],
-			     struct world_run *run)
+static void clear_counters(void)
+{
+	for (enum world_port port = NO_PORT; port < PORTS; port++)
+		memset(counters_of(port), 0, sizeof(*counters));
+}
+
+static void read_counters(struct world_run *run)
 {
 	run->moved = 0;
-	for (uint32_t at = 0; at < PORTS * XFIB_REASON_COUNT; at++) {
-		enum world_port port = (enum world_port)(at / XFIB_REASON_COUNT);
-		uint32_t reason = at % XFIB_REASON_COUNT;
+	for (enum world_port port = NO_PORT; port < PORTS; port++) {
+		for (uint32_t reason = 0; reason < XFIB_REASON_COUNT; reason++) {
+			struct xfib_counter counter = counters_of(port)->reason[reason];
 
-		if (before[port].reason[reason].packets == after[port].reason[reason].packets)
-			continue;
-		run->moved++;
-		run->reason = reason;
-		run->port = port;
-		run->packets = after[port].reason[reason].packets - before[port].reason[reason].packets;
-		run->bytes = after[port].reason[reason].bytes - before[port].reason[reason].bytes;
+			if (!counter.packets)
+				continue;
+			run->moved++;
+			run->reason = reason;
+			run->port = port;
+			run->packets = counter.packets;
+			run->bytes = counter.bytes;
+		}
 	}
 }
 
@@ -505,7 +512,6 @@ int world__run(enum world_hook hook, const struct frame *frame, struct world_run
 	struct xdp_md xdp = { .data_end = (uint32_t)frame->length, .ingress_ifindex = ifindex[INGRESS] };
 	struct __sk_buff skb = { .ifindex = ifindex[INGRESS], .ingress_ifindex = ifindex[INGRESS],
 				 .gso_size = run->gso_size };
-	static struct xfib_link_stats before[PORTS], after[PORTS];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame->byte, .data_size_in = (uint32_t)frame->length,
 		    .data_out = run->out.byte, .data_size_out = sizeof(run->out.byte), .repeat = 1);
 	int err;
@@ -517,14 +523,13 @@ int world__run(enum world_hook hook, const struct frame *frame, struct world_run
 		opts.ctx_in = &skb;
 		opts.ctx_size_in = sizeof(skb);
 	}
-	sum_counters(before);
+	clear_counters();
 	err = bpf_prog_test_run_opts(bpf_program__fd(program_of(hook)), &opts);
 	if (err)
 		return err;
-	sum_counters(after);
 	run->out.length = opts.data_size_out;
 	run->verdict = verdict_of(hook, opts.retval);
-	compare_counters(before, after, run);
+	read_counters(run);
 	return 0;
 }
 
