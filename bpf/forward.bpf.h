@@ -52,7 +52,7 @@
  *  28. leaves by the ingress port          same_port              same_port
  *      (IPv4: only if send_redirects)
  *  29. MAC address unknown                                        no_neighbour
- *  30. XDP: ingress port is no hardware, and the checksum was left to it     partial_checksum
+ *  30. XDP: ingress port is no hardware, and a checksum was left to it, or may have been   partial_checksum
  *  31. XDP: egress device, below its VLANs, is not in xfib_tx, takes   no_redirect
  *      no frames in several buffers, or is a VLAN by which only the kernel sends, or no frame so long with its tags
  *  32. else                                                       forwarded
@@ -75,6 +75,16 @@ static __always_inline bool mac__is_ours(struct packet *packet)
 }
 
 /*
+ * May a UDP packet be a tunnel's? Most tunnels have no checksum of their own over
+ * IPv4; others are known by their port only.
+ */
+static __always_inline bool udp__may_be_tunnel(__be16 port, __be16 checksum)
+{
+	return !checksum || port == bpf_htons(4789) || port == bpf_htons(8472) || /* VXLAN, and as Linux has it by default */
+	       port == bpf_htons(6081); /* Geneve */
+}
+
+/*
  * Does the packet, or each segment that a GSO packet will be cut into, fit?
  * `l3_length` counts the IP header; `l4` points behind it.
  */
@@ -88,6 +98,9 @@ static __always_inline bool mtu__fits(const struct packet *packet, __u32 l3_leng
 	if (!packet->gso_size)
 		return false;
 	if (protocol == IP_PROTOCOL_UDP) {
+		/* Segments of what is in a tunnel have headers that are not known. */
+		if ((void *)(l4 + 8) > packet->data_end || udp__may_be_tunnel(*(const __be16 *)(l4 + 2), *(const __be16 *)(l4 + 6)))
+			return false;
 		l4_header = 8;
 	} else if (protocol == IP_PROTOCOL_TCP) {
 		if ((void *)(l4 + 13) > packet->data_end)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xfib/lookup.h>
 
+#include "../prog/model.h"
 #include "../prog/nest.h"
 #include "multipath.h"
 
@@ -299,23 +300,14 @@ static void change_length(struct frame *frame)
 	frame->length = length;
 }
 
-/* The checksum of TCP and UDP becomes what a sender leaves to a device: the sum of the pseudo header. */
+/* The checksum becomes one that a sender leaves to a device. */
 static void partial_checksum(struct frame *frame)
 {
-	uint8_t *ip = frame->byte + 14, *l4 = ip + (frame->byte[12] == 0x86 ? 40 : 20);
-	bool six = frame->byte[12] == 0x86;
-	uint32_t protocol = six ? ip[6] : ip[9], length = six ? (uint32_t)ip[4] << 8 | ip[5] : ((uint32_t)ip[2] << 8 | ip[3]) - 20;
-	uint32_t sum = protocol + length;
-	size_t at = protocol == 6 ? 16 : 6;
+	uint8_t *ip = frame->byte + 14;
 
-	if (frame->length < 14 + (six ? 40u : 20u) + at + 2)
-		return;
-	for (uint8_t *word = ip + (six ? 8 : 12); word < l4; word += 2)
-		sum += (uint32_t)word[0] << 8 | word[1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	l4[at] = (uint8_t)(sum >> 8);
-	l4[at + 1] = (uint8_t)sum;
+	for (int i = 0; i < XFIB_VLAN_TAGS && frame__is_tag((unsigned int)ip[-2] << 8 | ip[-1]); i++)
+		ip += 4;
+	model_partial__leave(ip, frame->byte + frame->length, ip[-2] == 0x86);
 }
 
 /* The length that the header says becomes that of the frame. */

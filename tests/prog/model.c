@@ -262,6 +262,8 @@ static bool fits(const struct question *question, const uint8_t *ip, bool six, u
 		return true;
 	if (question->hook != HOOK_TC || !question->gso_size || (protocol != 6 && protocol != 17))
 		return false;
+	if (protocol == 17 && model_partial__may_be_tunnel(l4))
+		return false;
 	return header + (protocol == 17 ? 8u : (l4[12] >> 4) * 4u) + question->gso_size <= mtu;
 }
 
@@ -278,26 +280,6 @@ static bool takes_redirects(const struct question *question, enum world_port por
 		return false;
 	return (port == EGRESS || port == OTHER) && tags <= XFIB_VLAN_TAGS &&
 	       (!tags || question->frame->length + 4 * tags <= WORLD_FRAME_LIMIT);
-}
-
-/* Is the checksum that of the pseudo header alone, or that of SCTP none? */
-static bool is_partial(const uint8_t *ip, const uint8_t *end, bool six)
-{
-	const uint8_t *l4 = ip + (six ? 40 : 20);
-	uint8_t protocol = six ? ip[6] : ip[9];
-	unsigned int length = six ? get16(ip + 4) : get16(ip + 2) - 20u, sum = protocol + length;
-
-	if (!six && get16(ip + 6) & 0x3fff)
-		return false;
-	if (protocol == 132)
-		return end - l4 >= 12 && !get16(l4 + 8) && !get16(l4 + 10);
-	if ((protocol != 6 && protocol != 17) || end - l4 < (protocol == 6 ? 18 : 8))
-		return false;
-	for (const uint8_t *at = ip + (six ? 8 : 12); at < l4; at += 2)
-		sum += get16(at);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum == get16(l4 + (protocol == 6 ? 16 : 6));
 }
 
 static enum xfib_reason route_reason(const struct question *question, const uint8_t *ip, bool six,
@@ -339,7 +321,7 @@ static enum xfib_reason route_reason(const struct question *question, const uint
 				 strcmp(question->settings->neighbour, answer->destination))
 		return XFIB_REASON_NO_NEIGHBOUR;
 	if (question->hook != HOOK_TC && question->flags & XFIB_LINK_SOFTWARE &&
-	    is_partial(ip, question->frame->byte + question->frame->length, six))
+	    model_partial__is_left(ip, question->frame->byte + question->frame->length, six))
 		return XFIB_REASON_PARTIAL_CHECKSUM;
 	if (question->hook != HOOK_TC && !takes_redirects(question, route->dev))
 		return XFIB_REASON_NO_REDIRECT;

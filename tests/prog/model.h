@@ -24,4 +24,13 @@ struct model_answer model__decide(enum world_hook hook, const struct world_setti
 /* The hash of the flow of a packet, 31 bits; model_flow.c. */
 uint32_t model_flow__hash(const struct world_settings *settings, const uint8_t *ip, const uint8_t *end, bool six);
 
+/* May something else be in a UDP packet? */
+bool model_partial__may_be_tunnel(const uint8_t udp[8]);
+
+/* Was a checksum left to the device, or can nobody tell? model_partial.c. */
+bool model_partial__is_left(const uint8_t *ip, const uint8_t *end, bool six);
+
+/* Makes it so, where there is a checksum of TCP, UDP or SCTP. */
+void model_partial__leave(uint8_t *ip, const uint8_t *end, bool six);
+
 #endif

@@ -4,11 +4,13 @@
  *
  *	stream receive PORT SEED BYTES     takes one connection; prints megabytes a second
  *	stream send ADDRESS PORT SEED BYTES
+ *	stream send-options ADDRESS PORT SEED BYTES   likewise, with destination options (IPv6) in each packet
  *
  * Status 1 if a byte is another one, or if nothing comes for ten seconds (times XFIB_SLOW).
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,13 +99,16 @@ static int receive(uint16_t port, uint64_t bytes)
 	return 0;
 }
 
-static int reach(const char *text, uint16_t port)
+static int reach(const char *text, uint16_t port, bool with_options)
 {
+	static const uint8_t options[8] = { 0, 0, 1, 4 }; /* padding */
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int is_six = inet_pton(AF_INET6, text, &six.sin6_addr) == 1, fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
 
 	if (fd < 0 || (!is_six && inet_pton(AF_INET, text, &four.sin_addr) != 1))
+		return -1;
+	if (with_options && setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, options, sizeof(options)))
 		return -1;
 	set_patience(fd);
 	if (connect(fd, is_six ? (void *)&six : (void *)&four, is_six ? sizeof(six) : sizeof(four)))
@@ -111,9 +116,9 @@ static int reach(const char *text, uint16_t port)
 	return fd;
 }
 
-static int transmit(const char *address, uint16_t port, uint64_t bytes)
+static int transmit(const char *address, uint16_t port, bool with_options, uint64_t bytes)
 {
-	int fd = reach(address, port);
+	int fd = reach(address, port, with_options);
 
 	if (fd < 0)
 		return fail("connect");
@@ -130,14 +135,15 @@ static int transmit(const char *address, uint16_t port, uint64_t bytes)
 
 int main(int argc, char **argv)
 {
-	int first = argc > 1 && !strcmp(argv[1], "send") ? 3 : 2;
+	bool with_options = argc > 1 && !strcmp(argv[1], "send-options");
+	int first = argc > 1 && (with_options || !strcmp(argv[1], "send")) ? 3 : 2;
 	unsigned long port = argc > first ? strtoul(argv[first], NULL, 10) : 0;
 	uint64_t bytes = argc == first + 3 ? strtoull(argv[first + 2], NULL, 10) : 0;
 
 	if (!bytes || !port || port > 65535 || (first == 2 && strcmp(argv[1], "receive"))) {
-		fputs("usage: stream receive PORT SEED BYTES\n       stream send ADDRESS PORT SEED BYTES\n", stderr);
+		fputs("usage: stream receive PORT SEED BYTES\n       stream send|send-options ADDRESS PORT SEED BYTES\n", stderr);
 		return 2;
 	}
 	fill_pattern(strtoull(argv[first + 1], NULL, 10));
-	return first == 2 ? receive((uint16_t)port, bytes) : transmit(argv[2], (uint16_t)port, bytes);
+	return first == 2 ? receive((uint16_t)port, bytes) : transmit(argv[2], (uint16_t)port, with_options, bytes);
 }
