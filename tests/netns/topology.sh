@@ -17,6 +17,7 @@
 #   xfibd__stop [SIGNAL]    ends it and waits for it
 #   xfib …                  the command, in R
 #   sniffer__wait           waits until a program in B sees the frames that arrive
+#   stream ADDRESS BYTES [send-options]   a stream over TCP from A to B, of $seed; its rate is in $DIR/rate (tests/tools/stream.c)
 #   reason NAME [DEV]       packets counted for a reason (see xfib stats)
 #
 # Sets: A B R (namespaces), DIR (temporary directory), XFIB_PIN, XFIBD (the words that run the daemon).
@@ -117,3 +118,12 @@ sniffer__wait() { eventually 5 in_b grep -qv RefCnt /proc/net/packet; }
 reason() {
 	xfib -j stats ${2:+"$2"} | jq --arg name "$1" '[.[] | select(.reason == $name) | .packets] | add // 0'
 }
+
+stream() {
+	in_b "$BUILD/tests/tools/stream" receive 5001 "$seed" "$2" >"$DIR/rate" 2>"$DIR/receiver" &
+	local receiver=$!
+	eventually 5 stream__is_awaited
+	in_a timeout $((60 * ${XFIB_SLOW:-1})) "$BUILD/tests/tools/stream" "${3:-send}" "$1" 5001 "$seed" "$2" || { kill $receiver; cat "$DIR/receiver"; return 1; }
+	wait $receiver || { cat "$DIR/receiver"; return 1; }
+}
+stream__is_awaited() { in_b ss -Hltn 'sport = 5001' | grep -q .; }
