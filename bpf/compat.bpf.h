@@ -9,6 +9,7 @@
 #define ETH_ZLEN 60 /* shortest frame, without its check sequence */
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86DD
+#define ETH_P_TEB 0x6558 /* a frame, in a tunnel */
 #define ETH_P_8021Q 0x8100
 #define ETH_P_8021AD 0x88A8
 
@@ -27,8 +28,6 @@
 #define IP_PROTOCOL_ESP 50
 #define IP_PROTOCOL_AH 51
 #define IP_PROTOCOL_ICMPV6 58
-#define IP_PROTOCOL_ETHERIP 97
-#define IP_PROTOCOL_L2TP 115
 #define IP_PROTOCOL_SCTP 132
 #define IP_PROTOCOL_UDPLITE 136
 #define IP_PROTOCOL_MPLS 137

@@ -119,7 +119,7 @@ static __always_inline bool walk__gre(struct walk *walk)
 	type = word & 0xffff;
 	/* a checksum, a key, a sequence number */
 	walk->offset += 4 + ((word >> 31) + ((word >> 29) & 1) + ((word >> 28) & 1)) * 4;
-	if (type == 0x6558) {
+	if (type == ETH_P_TEB) {
 		if (!walk__load(walk, walk->offset + 12, &word, 1))
 			return false;
 		type = bpf_ntohl(word) >> 16;

@@ -74,10 +74,7 @@ static __always_inline bool mac__is_ours(struct packet *packet)
 	       !((theirs[0] ^ ours[0]) | (theirs[1] ^ ours[1]) | (theirs[2] ^ ours[2]));
 }
 
-/*
- * May a UDP packet be a tunnel's? Most tunnels have no checksum of their own over
- * IPv4; others are known by their port only.
- */
+/* May a UDP packet be a tunnel's, whose segments have headers that are not known? Those of UDP itself have a checksum. */
 static __always_inline bool udp__may_be_tunnel(__be16 port, __be16 checksum)
 {
 	return !checksum || port == bpf_htons(4789) || port == bpf_htons(8472) || /* VXLAN, and as Linux has it by default */
@@ -98,7 +95,6 @@ static __always_inline bool mtu__fits(const struct packet *packet, __u32 l3_leng
 	if (!packet->gso_size)
 		return false;
 	if (protocol == IP_PROTOCOL_UDP) {
-		/* Segments of what is in a tunnel have headers that are not known. */
 		if ((void *)(l4 + 8) > packet->data_end || udp__may_be_tunnel(*(const __be16 *)(l4 + 2), *(const __be16 *)(l4 + 6)))
 			return false;
 		l4_header = 8;

@@ -56,7 +56,7 @@ done <<-END
 	4 6 type gre csum key 5 seq
 	4 4 type gretap csum
 	4 4 type vxlan id 5 dstport 4789 noudpcsum
-	4 6 type vxlan id 5 dstport 8472 udpcsum
+	4 6 type vxlan id 5 dstport 5000 udpcsum
 	6 6 type ip6tnl mode ip6ip6
 	6 4 type ip6tnl mode ipip6 encaplimit none
 	6 4 type ip6gre

@@ -33,6 +33,11 @@ static bool has(const struct reading *reading, long bytes)
 
 static const struct finding left = { .is_left = true }, none;
 
+static bool is_left(const struct finding *finding)
+{
+	return finding->is_left || (finding->field && !memcmp(finding->field, finding->value, finding->size));
+}
+
 static void set_sum(const struct reading *reading, size_t offset, struct finding *finding)
 {
 	const uint8_t *ip = reading->ip;
@@ -67,7 +72,6 @@ static struct finding find_transport(const struct reading *reading)
 		finding.size = 4;
 		return finding;
 	}
-	finding.is_left = reading->next == 17 && model_partial__may_be_tunnel(reading->at);
 	set_sum(reading, reading->next == 6 ? 16 : 6, &finding);
 	return finding;
 }
@@ -118,10 +122,59 @@ static bool read_gre(struct reading *reading, struct finding *finding)
 	return type == 0x0800 || type == 0x86dd;
 }
 
+/* The frame of a tunnel. */
+static bool read_frame(struct reading *reading, struct finding *finding)
+{
+	unsigned int type;
+
+	*finding = left;
+	if (!has(reading, 16))
+		return false;
+	type = get16(reading->at + 12);
+	reading->at += 14;
+	if (type == 0x8100) {
+		if (!has(reading, 4))
+			return false;
+		type = get16(reading->at + 2);
+		reading->at += 4;
+	}
+	*finding = none;
+	reading->next = type == 0x0800 ? 4 : 41;
+	return type == 0x0800 || type == 0x86dd;
+}
+
+/* Behind a UDP header, where its own checksum is not left. */
+static bool read_tunnel(struct reading *reading, struct finding *finding)
+{
+	unsigned int room = get16(reading->at + 4) - 8u, type;
+	const uint8_t *at = reading->at += 8;
+
+	*finding = none;
+	if (!has(reading, 4))
+		return false;
+	type = get16(at + 2);
+	if (at[0] == 0x45 || at[0] >> 4 == 6) {
+		reading->next = at[0] == 0x45 ? 4 : 41;
+		return has(reading, 8) && room == (at[0] == 0x45 ? type : 40 + get16(at + 4));
+	}
+	if (!memcmp(at, "\x08\0\0\0", 4) || at[0] == 0x88) {
+		reading->at += 8;
+		return read_frame(reading, finding);
+	}
+	if (!(at[0] & 0xc0) && !(at[1] & 0x3f) && (type == 0x6558 || type == 0x0800 || type == 0x86dd)) {
+		reading->at += 8 + at[0] * 4;
+		reading->next = type == 0x0800 ? 4 : 41;
+		return type != 0x6558 || read_frame(reading, finding);
+	}
+	reading->next = at[1];
+	reading->at += 4;
+	return !at[0] && !type && (at[1] == 4 || at[1] == 41 || at[1] == 47);
+}
+
 static struct finding find(const uint8_t *ip, const uint8_t *end, bool six)
 {
 	struct reading reading = { .at = ip, .end = end, .next = six ? 41 : 4 };
-	struct finding finding = none;
+	struct finding finding = none, inner = none;
 	bool goes_on = true;
 
 	for (int i = 0; i < HEADERS; i++) {
@@ -138,11 +191,15 @@ static struct finding find(const uint8_t *ip, const uint8_t *end, bool six)
 			goes_on = read_gre(&reading, &finding);
 			break;
 		case 6:
-		case 17:
 		case 132:
 			return find_transport(&reading);
-		default: /* a routing header, EtherIP, L2TP, MPLS; the rest has no checksum that is left */
-			return reading.next == 43 || reading.next == 97 || reading.next == 115 || reading.next == 137 ? left : none;
+		case 17:
+			finding = find_transport(&reading);
+			if (is_left(&finding) || !(goes_on = read_tunnel(&reading, &inner)))
+				return is_left(&finding) || !inner.is_left ? finding : inner;
+			break;
+		default: /* a routing header, MPLS; the rest has no checksum that is left */
+			return reading.next == 43 || reading.next == 137 ? left : none;
 		}
 		if (!goes_on)
 			return finding;
@@ -154,7 +211,7 @@ bool model_partial__is_left(const uint8_t *ip, const uint8_t *end, bool six)
 {
 	struct finding finding = find(ip, end, six);
 
-	return finding.is_left || (finding.field && !memcmp(finding.field, finding.value, finding.size));
+	return is_left(&finding);
 }
 
 void model_partial__leave(uint8_t *ip, const uint8_t *end, bool six)

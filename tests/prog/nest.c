@@ -99,6 +99,34 @@ static size_t put_icmp(bool six, uint8_t *to, int depth)
 	return 8 + (six ? put_ip6(to + 8, depth + 1) : put_ip4(to + 8, depth + 1));
 }
 
+/* UDP with what is, or looks like, a tunnel: plain IP, VXLAN, Geneve, GUE. */
+static size_t put_udp(uint8_t *to, int depth)
+{
+	static const uint8_t first[][4] = { { 0 }, { 8 }, { 0x88, 0x40, 0, 9 }, { 2, 0, 0x65, 0x58 }, { 0, 0x40, 0x08, 0 }, { 0, 4 }, { 0, 41 }, { 0, 47 } };
+	unsigned int kind = below(8);
+	bool frame = kind == 1 || kind == 2 || kind == 3, tag = frame && !below(4), six = below(2) || kind == 6;
+	size_t at = kind == 0 ? 8 : kind < 5 ? 16 + first[kind][0] % 8 * 4u : 12, length;
+
+	six = six && kind != 4 && kind != 5;
+	memset(to, 0, 64);
+	if (kind)
+		memcpy(to + 8, first[kind], 4);
+	if (frame) {
+		at += tag ? 18 : 14;
+		memcpy(to + at - 2, six ? "\x86\xdd" : "\x08\0", 2);
+		if (tag)
+			memcpy(to + at - 6, "\x81\0", 2);
+	}
+	length = at + (kind == 7 ? put_gre(to + at, depth + 1) : six ? put_ip6(to + at, depth + 1) : put_ip4(to + at, depth + 1));
+	if (!kind && below(4)) { /* the lengths as they have to be */
+		to[six ? 12 : 10] = (uint8_t)((length - (six ? 48 : 8)) >> 8);
+		to[six ? 13 : 11] = (uint8_t)(length - (six ? 48 : 8));
+	}
+	to[4] = (uint8_t)(length >> 8);
+	to[5] = (uint8_t)length;
+	return length;
+}
+
 static size_t put_ports(uint8_t *to)
 {
 	memset(to, 0, 20);
@@ -121,6 +149,8 @@ static size_t put_next(uint8_t protocol, uint8_t *to, int depth)
 		return put_ip6(to, depth);
 	case 47:
 		return put_gre(to, depth);
+	case 17:
+		return below(2) ? put_udp(to, depth) : put_ports(to);
 	case 0:
 	case 43:
 	case 44:
