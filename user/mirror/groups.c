@@ -3,6 +3,7 @@
 #include "groups.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,78 +75,58 @@ static void make_members(const struct group_path *paths, uint32_t count, struct 
 	}
 }
 
-static void enter(struct groups *groups, uint32_t id, uint32_t hash, uint32_t object)
+/* Takes the group of `object` whose line begins with the `size` first bytes of `wanted`, or makes it. */
+static int take(struct groups *groups, const struct xfib_group *wanted, size_t size, uint32_t object, uint32_t *ret_id,
+		bool *ret_new)
 {
+	size_t flags = offsetof(struct xfib_group, flags);
+	uint32_t hash = hash__bytes(wanted, size) ^ object, id;
+	struct xfib_group *line;
+	int err;
+
+	*ret_new = false;
+	for (id = groups->bucket[hash % BUCKETS]; id; id = groups->info[id].next) {
+		if (groups->info[id].hash == hash && groups->info[id].object == object &&
+		    !memcmp(&groups->maps->groups[id], wanted, size)) {
+			groups->info[id].references++;
+			*ret_id = id;
+			return 0;
+		}
+	}
+	err = slots__take(&groups->slots, &id);
+	if (err)
+		return err;
+	line = &groups->maps->groups[id];
+	memcpy((char *)line + flags, (const char *)wanted + flags, size - flags);
+	__atomic_store_n(&line->count, wanted->count, __ATOMIC_RELEASE);
 	groups->info[id] = (struct group_info){ 1, groups->bucket[hash % BUCKETS], hash, object };
 	groups->bucket[hash % BUCKETS] = id;
+	*ret_id = id;
+	*ret_new = true;
+	return 0;
 }
 
 int groups__take(struct groups *groups, const struct group_path *paths, uint32_t count, uint32_t flags,
 		 uint32_t *ret_id)
 {
-	struct xfib_group_member members[XFIB_GROUP_MEMBERS];
-	struct xfib_group *line;
-	uint32_t hash, id;
-	int err;
+	struct xfib_group wanted = { .count = count, .flags = flags };
+	bool is_new;
 
 	if (count > XFIB_GROUP_MEMBERS)
 		return -E2BIG;
-	make_members(paths, count, members);
-	hash = hash__bytes(members, count * sizeof(*members)) ^ flags;
-	for (id = groups->bucket[hash % BUCKETS]; id; id = groups->info[id].next) {
-		if (groups->info[id].hash == hash && !groups->info[id].object && groups->maps->groups[id].count == count &&
-		    groups->maps->groups[id].flags == flags &&
-		    !memcmp(groups->maps->groups[id].member, members, count * sizeof(*members))) {
-			groups->info[id].references++;
-			*ret_id = id;
-			return 0;
-		}
-	}
-	err = slots__take(&groups->slots, &id);
-	if (err)
-		return err;
-	line = &groups->maps->groups[id];
-	memcpy(line->member, members, count * sizeof(*members));
-	line->flags = flags;
-	__atomic_store_n(&line->count, count, __ATOMIC_RELEASE);
-	enter(groups, id, hash, 0);
-	*ret_id = id;
-	return 0;
+	make_members(paths, count, wanted.member);
+	return take(groups, &wanted, offsetof(struct xfib_group, member[count]), 0, ret_id, &is_new);
 }
 
 int groups__take_resilient(struct groups *groups, uint32_t object, const uint32_t *nexthops, uint32_t count, uint32_t buckets,
 			   uint32_t *ret_id, bool *ret_new)
 {
-	size_t size = count * sizeof(*nexthops);
-	struct xfib_group *line;
-	uint32_t hash, id;
-	int err;
+	struct xfib_group wanted = { .count = count, .flags = XFIB_GROUP_RESILIENT, .resilient.buckets = buckets };
 
 	if (count > XFIB_BUCKET_MEMBERS || buckets > XFIB_BUCKETS)
 		return -E2BIG;
-	hash = hash__bytes(nexthops, size) ^ object;
-	*ret_new = false;
-	for (id = groups->bucket[hash % BUCKETS]; id; id = groups->info[id].next) {
-		line = &groups->maps->groups[id];
-		if (groups->info[id].object == object && line->count == count && line->resilient.buckets == buckets &&
-		    !memcmp(line->resilient.nexthop, nexthops, size)) {
-			groups->info[id].references++;
-			*ret_id = id;
-			return 0;
-		}
-	}
-	err = slots__take(&groups->slots, &id);
-	if (err)
-		return err;
-	line = &groups->maps->groups[id];
-	line->resilient.buckets = buckets;
-	memcpy(line->resilient.nexthop, nexthops, size);
-	line->flags = XFIB_GROUP_RESILIENT;
-	__atomic_store_n(&line->count, count, __ATOMIC_RELEASE);
-	enter(groups, id, hash, object);
-	*ret_id = id;
-	*ret_new = true;
-	return 0;
+	memcpy(wanted.resilient.nexthop, nexthops, count * sizeof(*nexthops));
+	return take(groups, &wanted, offsetof(struct xfib_group, resilient.nexthop[count]), object, ret_id, ret_new);
 }
 
 uint32_t groups__next_resilient(const struct groups *groups, uint32_t object, uint32_t after)
