@@ -125,7 +125,7 @@ XFIB_ASSERT_SIZE(struct xfib_rib6_key, 24);
  * (local, blackhole, …) are next hops too: see `type` there.
  */
 struct xfib_rib_value {
-	__u32 route;  /* first route of the prefix, in order of effective metric */
+	__u32 route;  /* first route of the prefix, in order of TOS (the highest first) and metric */
 	__u32 target; /* next hop or group of the best route that is usable */
 	__u8 prefix_length;
 	__u8 pad[3];

@@ -140,6 +140,15 @@ arrives "its first path deleted" 'via 2001:db8:2::9' 2001:db8:80::1
 in_r ip -6 route del 2001:db8:80::/48
 arrives "deleted" 'no route' 2001:db8:80::1
 
+# A route with a TOS comes before all without one, whatever its metric; others are chosen by their metrics among themselves.
+in_r ip route add 100.81.0.0/16 via 10.0.2.1 metric 20
+in_r ip route add 100.81.0.0/16 tos 0x10 via 10.0.1.1 metric 1024
+in_r ip route add 100.81.0.0/16 via 10.0.1.1 metric 50
+order() { xfib explain 100.81.1.1 | awk '$1 == "*" { $1 = ""; $0 = $0 } $1 == "100.81.0.0/16" { printf "%s ", $7 }'; }
+check "a third route of one prefix" eventually 5 eval "order | grep -q ' 50 '"
+check_output "routes with and without a TOS are in the kernel's order" "1024 20 50 " order
+arrives "and the best one without is found" 'via 10.0.2.1 dev rb' 100.81.1.1
+
 # The time of a process of `xfib get` is in it, and that of whatever else the machine does: the fastest one counts.
 check "changes reach the maps within 100 ms: $fastest ms" [ "$fastest" -lt 100 ]
 

@@ -160,6 +160,12 @@ static bool find_joined(const struct rib *rib, const struct rib_route *route, st
 	return false;
 }
 
+/* As the kernel orders them (fib_find_alias()): by TOS, the highest first, and then by metric. */
+static bool comes_after(const struct xfib_route *held, const struct rib_route *route)
+{
+	return held->tos != route->tos ? held->tos < route->tos : held->metric > route->metric;
+}
+
 void rib__find_between(const struct rib *rib, const struct rib_route *route, bool last, struct place *place)
 {
 	const struct xfib_route *routes = rib->maps->routes;
@@ -167,7 +173,7 @@ void rib__find_between(const struct rib *rib, const struct rib_route *route, boo
 	for (uint32_t id = place->head; id;) {
 		struct unit unit = unit__at(rib, id);
 
-		if (routes[id].metric > route->metric || (!last && unit__same_class(&routes[id], route)))
+		if (comes_after(&routes[id], route) || (!last && unit__same_class(&routes[id], route)))
 			return;
 		place->previous = unit.last;
 		id = routes[unit.last].next;

@@ -3,8 +3,8 @@
  * The RIB: every route of every table, in the maps that the programs and the
  * library read. This is its writer.
  *
- * The routes of a prefix are a chain of slots, in order of effective metric
- * and then of the kernel; the paths of a multipath route follow one another.
+ * The routes of a prefix are a chain of slots, in the kernel's order: by TOS,
+ * the highest first, and by metric; the paths of a multipath route follow one another.
  * The trie's value names the first slot and the target for packets: the first
  * route that is usable. A change writes new slots, swings one pointer or one
  * trie value, and releases the old slots.

@@ -154,7 +154,7 @@ int rib__put(struct rib *rib, const struct rib_route *route, struct place place,
 uint32_t rib__head_of(const struct rib *rib, const struct rib_route *route);
 uint32_t rib__head_at(const struct rib *rib, uint32_t id);
 
-/* Behind all that come before it: lower metrics, and with `last` the same metric. */
+/* Behind all that come before it: a higher TOS, lower metrics of its own TOS, and with `last` the same metric. */
 void rib__find_between(const struct rib *rib, const struct rib_route *route, bool last, struct place *place);
 
 /* Replaces the unit of `place` by one that differs in its paths alone; an only path has weight 1. */
