@@ -66,7 +66,9 @@ for mode in 1 0; do
 	check "  one that is made again" eventually 5 is 198.51.101.0/24 10.0.2.6
 	check "  has none of its former routes" [ "$(gateways 198.51.100.0/24)" = none ]
 	check_output "  all without a full dump" "$before" resyncs
-	check "  the compiled FIB says so too" xfib verify
+	printf '%s\n' "nexthop add id 78 via 10.0.2.5 dev rb" "route add 198.51.102.0/24 nhid 78" "nexthop replace id 78 blackhole" | batch
+	check "  a path that becomes a blackhole" eventually 5 is 198.51.102.0/24 blackhole
+	check "  the compiled FIB says so too, and the kernel" xfib verify
 	in_b ip link set b0 down
 	check "  objects go with the carrier" eventually 5 is 198.51.101.0/24 none
 	in_b ip link set b0 up

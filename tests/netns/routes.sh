@@ -139,6 +139,12 @@ in_r ip -6 route del 2001:db8:80::/48 via 2001:db8:2::1
 arrives "its first path deleted" 'via 2001:db8:2::9' 2001:db8:80::1
 in_r ip -6 route del 2001:db8:80::/48
 arrives "deleted" 'no route' 2001:db8:80::1
+# A path that joins keeps its own MTU; the kernel's dumps show that of the first path only.
+in_r ip -6 route add 2001:db8:82::/48 via 2001:db8:2::1 mtu 1400
+in_r ip -6 route append 2001:db8:82::/48 via 2001:db8:2::9
+both() { xfib -6 route show | grep -A2 '^2001:db8:82::/48' | grep -c 'via 2001:db8:2::[19] '; }
+check "a path of another MTU joins" eventually 5 eval '[ "$(both)" = 2 ]'
+check "which is no difference" xfib verify
 
 # A route with a TOS comes before all without one, whatever its metric; others are chosen by their metrics among themselves.
 in_r ip route add 100.81.0.0/16 via 10.0.2.1 metric 20

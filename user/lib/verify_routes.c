@@ -150,16 +150,17 @@ static bool same_route(const struct xfib_route *a, const struct xfib_route *b)
 	       a->tos == b->tos && a->preference == b->preference && (a->flags & flags) == (b->flags & flags);
 }
 
-static bool same_path(const struct xfib_route_path *a, const struct xfib_route_path *b)
+/* MTU and preferred source of several IPv6 paths that are no object's: the kernel's dumps tell those of the first one only. */
+static bool same_path(const struct xfib_route_path *a, const struct xfib_route_path *b, bool whole)
 {
 	const uint8_t flags = XFIB_NEXTHOP_ONLINK | XFIB_NEXTHOP_UNSUPPORTED | XFIB_NEXTHOP_DEAD;
 	const struct xfib_nexthop *left = &a->nexthop, *right = &b->nexthop;
 
 	return same_route(&a->route, &b->route) && a->route.weight == b->route.weight && left->ifindex == right->ifindex &&
-	       left->gateway_family == right->gateway_family && left->route_mtu == right->route_mtu &&
-	       left->type == right->type && (left->flags & flags) == (right->flags & flags) &&
+	       left->gateway_family == right->gateway_family && left->type == right->type &&
+	       (left->flags & flags) == (right->flags & flags) &&
 	       !memcmp(left->gateway, right->gateway, sizeof(left->gateway)) &&
-	       !memcmp(left->source, right->source, sizeof(left->source));
+	       (!whole || (left->route_mtu == right->route_mtu && !memcmp(left->source, right->source, sizeof(left->source))));
 }
 
 /* How many paths the route that begins at a path has. */
@@ -172,21 +173,30 @@ static uint32_t paths_of(const struct chain *chain, uint32_t first)
 	return end - first;
 }
 
-/* Routes have an order, the paths of one route have none. */
-static bool same_chain(const struct chain *a, const struct chain *b)
+/* Is path `at` of the kernel's route, which begins at `first`, one of the route that is held there? */
+static bool has_path(const struct chain *held, const struct chain *kernel, uint32_t first, uint32_t count, uint32_t at)
 {
-	if (a->count != b->count)
+	const struct xfib_route *route = &kernel->path[at].route;
+	bool whole = at == first || route->family == XFIB_INET || route->flags & XFIB_ROUTE_NEXTHOP_OBJECT;
+
+	for (uint32_t i = first; i < first + count; i++) {
+		if (same_path(&held->path[i], &kernel->path[at], whole))
+			return true;
+	}
+	return false;
+}
+
+/* Routes have an order, the paths of one route have none. */
+static bool same_chain(const struct chain *held, const struct chain *kernel)
+{
+	if (held->count != kernel->count)
 		return false;
-	for (uint32_t first = 0, count; first < a->count; first += count) {
-		count = paths_of(a, first);
-		if (paths_of(b, first) != count)
+	for (uint32_t first = 0, count; first < kernel->count; first += count) {
+		count = paths_of(kernel, first);
+		if (paths_of(held, first) != count)
 			return false;
 		for (uint32_t i = first; i < first + count; i++) {
-			uint32_t j = first;
-
-			while (j < first + count && !same_path(&a->path[i], &b->path[j]))
-				j++;
-			if (j == first + count)
+			if (!has_path(held, kernel, first, count, i))
 				return false;
 		}
 	}

@@ -69,23 +69,30 @@ static void resolve(const struct nl_route *from, struct objects *objects, struct
 		ret_route->type = RTN_BLACKHOLE;
 }
 
+/* A message may say that an object that is a blackhole leads to lo, or may say nothing: it leads nowhere. */
+static uint32_t paths_of(const struct nl_route *route)
+{
+	return route->nexthop_id && route->type == RTN_BLACKHOLE ? 0 : route->path_count;
+}
+
 void mirror__make_route(const struct mirror *mirror, const struct nl_route *from, struct objects *objects, uint8_t owner,
 			struct rib_path *paths, struct rib_route *ret_route)
 {
 	struct nl_path resolved_paths[XFIB_GROUP_MEMBERS];
 	struct nl_route resolved;
-	uint32_t count;
+	uint32_t named, count;
 
 	if (from->nexthop_id && !from->path_count && from->type == RTN_UNICAST) {
 		resolve(from, objects, resolved_paths, &resolved);
 		from = &resolved;
 	}
-	count = from->path_count ? from->path_count : 1;
+	named = paths_of(from);
+	count = named ? named : 1;
 	if (count > MIRROR_PATHS_MAX) /* too many to choose from here */
 		count = 1;
 	for (uint32_t i = 0; i < count; i++)
-		make_path(mirror, from, from->path_count ? &from->paths[i] : NULL, &paths[i]);
-	if (from->path_count > MIRROR_PATHS_MAX)
+		make_path(mirror, from, named ? &from->paths[i] : NULL, &paths[i]);
+	if (named > MIRROR_PATHS_MAX)
 		paths[0].nexthop.flags |= XFIB_NEXTHOP_UNSUPPORTED;
 	if (count == 1)
 		paths[0].weight = 1;

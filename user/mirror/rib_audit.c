@@ -91,7 +91,7 @@ static uint32_t find(const struct rib *rib, const struct rib_route *route)
 		struct unit unit = unit__at(rib, id);
 
 		behind |= id == rib->audit->last;
-		if (behind && unit__same(rib, unit, route, SAME_IN_ALL))
+		if (behind && unit__same(rib, unit, route, SAME_AS_DUMPED))
 			return id;
 		id = routes[unit.last].next;
 	}

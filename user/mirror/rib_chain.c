@@ -59,11 +59,12 @@ bool path__same(const struct rib *rib, const struct xfib_route *held, const stru
 		return false;
 	if (likeness == SAME_WAY)
 		return true;
-	if (likeness == SAME_IN_ALL)
+	if (likeness >= SAME_IN_ALL)
 		kept |= XFIB_NEXTHOP_DEAD;
-	return (likeness == SAME_BUT_WEIGHT || held->weight == path->weight) &&
-	       nexthop->route_mtu == path->nexthop.route_mtu && !((nexthop->flags ^ path->nexthop.flags) & kept) &&
-	       !memcmp(nexthop->source, path->nexthop.source, sizeof(nexthop->source));
+	if ((likeness != SAME_BUT_WEIGHT && held->weight != path->weight) || (nexthop->flags ^ path->nexthop.flags) & kept)
+		return false;
+	return likeness == SAME_AS_DUMPED || (nexthop->route_mtu == path->nexthop.route_mtu &&
+					      !memcmp(nexthop->source, path->nexthop.source, sizeof(nexthop->source)));
 }
 
 /* How many of the paths of a unit does the route name? A path that it names twice may be held twice. */
@@ -84,17 +85,31 @@ uint32_t unit__named(const struct rib *rib, struct unit unit, const struct rib_r
 	return named;
 }
 
+/* Are all paths those of the route? */
+static bool same_paths(const struct rib *rib, struct unit unit, const struct rib_route *route, enum path_likeness likeness)
+{
+	const struct rib_route first = { .path_count = 1, .paths = route->paths };
+
+	if (unit.count != route->path_count)
+		return false;
+	if (likeness == SAME_AS_DUMPED && !unit__named(rib, unit, &first, SAME_IN_ALL))
+		return false;
+	return unit__named(rib, unit, route, likeness) == unit.count;
+}
+
 bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route *route, enum path_likeness likeness)
 {
 	const struct xfib_route *held = &rib->maps->routes[unit.first];
 	const uint8_t kept = XFIB_ROUTE_EXPIRES | XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT;
 
+	if (likeness == SAME_AS_DUMPED && (route->family == XFIB_INET || route->nexthop_id || unit.count == 1))
+		likeness = SAME_IN_ALL;
 	return unit__same_class(held, route) && held->type == route->type && held->scope == route->scope &&
 	       held->protocol == route->protocol && held->owner == route->owner &&
 	       held->preference == route->preference && (held->flags & kept) == route->flags &&
 	       unit__object(rib, unit) == route->nexthop_id &&
 	       ((route->nexthop_id && likeness != SAME_IN_ALL) || /* by one object, whatever it leads to at present */
-		(unit.count == route->path_count && unit__named(rib, unit, route, likeness) == unit.count));
+		same_paths(rib, unit, route, likeness));
 }
 
 void unit__mark_seen(struct rib *rib, struct unit unit)

@@ -134,7 +134,7 @@ static bool find_behind(const struct rib *rib, const struct rib_route *route, st
 	for (uint32_t id = previous ? routes[previous].next : place->head; id;) {
 		struct unit unit = unit__at(rib, id);
 
-		if (unit__same(rib, unit, route, SAME_IN_ALL)) {
+		if (unit__same(rib, unit, route, SAME_AS_DUMPED)) {
 			*ret_unit = unit;
 			return true;
 		}

@@ -113,6 +113,7 @@ enum path_likeness {
 	SAME_BUT_WEIGHT, /* and MTU and preferred source */
 	SAME_BUT_STATE,  /* and weight; not whether the kernel calls the path dead */
 	SAME_IN_ALL,
+	SAME_AS_DUMPED,  /* in all that a dump tells, see unit__same() */
 };
 
 bool path__same(const struct rib *rib, const struct xfib_route *held, const struct rib_path *path,
@@ -122,7 +123,10 @@ void unit__read_path(const struct rib *rib, uint32_t id, struct rib_path *ret_pa
 /* Metric and TOS, and the owner: what the kernel orders the routes of a prefix by. */
 bool unit__same_class(const struct xfib_route *held, const struct rib_route *route);
 
-/* How many paths of the unit the route names; whether it is the route but for its lifetime. */
+/*
+ * How many paths of the unit the route names; whether it is the route but for its lifetime. A dump tells the MTU and the
+ * preferred source of the first of several IPv6 paths only, and says them of all.
+ */
 uint32_t unit__named(const struct rib *rib, struct unit unit, const struct rib_route *route,
 		     enum path_likeness likeness);
 bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route *route, enum path_likeness likeness);
