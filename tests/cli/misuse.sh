@@ -123,7 +123,7 @@ wrong 2 "explain: a private copy does not have a program" --backend private expl
 wrong 2 "monitor: unknown word 'now'" monitor 10.0.0.0/8 now
 wrong 2 "backend 'bpf': must be maps, private or auto" --backend bpf get 1.2.3.4
 wrong 2 "stats: a private copy does not have the counters" --backend private stats
-wrong 1 "stats: the counters of the pinned maps are needed: no instance at" stats
+wrong 1 "stats: it needs the counters of the pinned maps: no instance at" stats
 wrong 2 "nexthop show: a private copy does not have" --backend private nexthop show
 wrong 2 "unknown word 'all'" nexthop show all
 wrong 2 "unknown word 'set'" link set

@@ -57,7 +57,7 @@ int open_maps(const char *command, const char *what, struct xfib **ret_instance)
 	if (options.backend == XFIB_BACKEND_PRIVATE)
 		return fail(STATUS_USAGE, "%s: a private copy does not have %s: leave out --backend private", command, what);
 	if (xfib_instance__open(&opts, ret_instance))
-		return fail(STATUS_FAILED, "%s: %s of the pinned maps are needed: %s", command, what, xfib_error__last());
+		return fail(STATUS_FAILED, "%s: it needs %s of the pinned maps: %s", command, what, xfib_error__last());
 	return STATUS_DONE;
 }
 
