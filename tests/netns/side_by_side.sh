@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 # The same packets through a router with xfib and through one without: what comes out is the same, byte for byte, or is on
-# the short list of tests/parity/normal.c. Packets of all kinds, right and wrong ones: tests/parity/draw.c. By XDP, then by TC.
+# the short list of tests/parity/normal.c. Packets of all kinds, right and wrong ones: tests/parity/draw.c. By XDP, then by
+# TC, then by the XDP program for jumbo frames.
 #
-#   XFIB_PACKETS=N   packets for each of both hooks (15000); XFIB_SEED, which is printed, decides which
+#   XFIB_PACKETS=N   packets for each of the hooks (15000); XFIB_SEED, which is printed, decides which
 set -u
 . "$(dirname "$0")/../lib.sh"
 seed=${XFIB_SEED:-$RANDOM$RANDOM}
@@ -134,7 +135,13 @@ start() { # hook
 	ip netns exec "$X" "$BUILD/xfibd" >"$DIR/log" 2>&1 &
 	pid=$!
 	eventually 60 grep -q ready: "$DIR/log" || { cat "$DIR/log"; return 1; }
-	for port in $ports; do xfib attach "p$port" hook "$1" || return 1; done
+	for port in $ports; do
+		if [ "$1" = xdp_frags ]; then
+			ip netns exec "$X" ip link set dev "p$port" xdp pinned "$XFIB_PIN/progs/xdp_frags" || return 1
+		else
+			xfib attach "p$port" hook "$1" || return 1
+		fi
+	done
 }
 xfib() { ip netns exec "$X" "$BUILD/xfib" "$@"; }
 stop() {
@@ -142,6 +149,7 @@ stop() {
 	wait "$pid"
 	pid=
 	xfib unload
+	for port in $ports; do ip -n "$X" link set dev "p$port" xdp off; done
 }
 counted() { xfib -j stats | jq "$1"; }
 # No reason of these is met by chance alone; forwarded ones are a third.
@@ -159,7 +167,9 @@ check "the same one without" make_router "$K" k
 echo "# XFIB_SEED=$seed"
 side_by_side() { ip netns exec "$H" "$BUILD/tests/parity/side-by-side" "$@"; }
 check "without xfib in either, $((packets / 10)) packets come out alike" side_by_side "$seed" "$((packets / 10))"
-for hook in xdp tc; do
+hooks='xdp tc xdp_frags'
+[ "$(printf '%s\n' 5.18 "$(uname -r)" | sort -V | head -n 1)" = 5.18 ] || hooks='xdp tc' # which has no such program
+for hook in $hooks; do
 	check "xfibd by $hook" start "$hook"
 	check "$hook: $packets packets come out alike" side_by_side "$seed" "$packets"
 	check "$hook: many of them by the fast path, others up for all kinds of reasons" is_varied
