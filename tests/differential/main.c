@@ -158,13 +158,45 @@ static bool are_buckets_wrong(void)
 	return true;
 }
 
+/* Does the audit find something, by a whole round of it? */
+static bool has_differences(void)
+{
+	uint64_t before = mirror->maps->state->audit_differences;
+
+	mirror__restart_audit(mirror);
+	for (int turn = 0; turn < 2; turn++) { /* all routes, and what is to be said of them */
+		mirror->audit_at = 1;
+		mirror__audit(mirror);
+	}
+	mirror->audit_at = 0;
+	return mirror->maps->state->audit_differences != before;
+}
+
+static bool is_out_of_step(void)
+{
+	uint64_t end = now_ms() + PATIENCE_MS;
+	bool wrong = has_differences();
+
+	while (wrong && now_ms() < end) {
+		usleep(2000);
+		mirror->sync_at = 0; /* that the audit asked for */
+		catch_up();
+		wrong = has_differences();
+	}
+	if (!wrong)
+		return false;
+	snprintf(outcome->what, sizeof(outcome->what), "routes are not as the kernel has them");
+	snprintf(outcome->text, sizeof(outcome->text), "%s\n", outcome->what);
+	return true;
+}
+
 /* Asks random questions, or the one that is given. */
 static bool compare(const struct question *only)
 {
 	struct question question;
 
 	judge__begin();
-	if (are_buckets_wrong())
+	if (are_buckets_wrong() || is_out_of_step())
 		return true;
 	if (only)
 		return is_wrong(only, 50);

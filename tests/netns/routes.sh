@@ -145,6 +145,12 @@ in_r ip -6 route append 2001:db8:82::/48 via 2001:db8:2::9
 both() { xfib -6 route show | grep -A2 '^2001:db8:82::/48' | grep -c 'via 2001:db8:2::[19] '; }
 check "a path of another MTU joins" eventually 5 eval '[ "$(both)" = 2 ]'
 check "which is no difference" xfib verify
+# To a route of an administrator's that says it is a router advertisement's, and lives for a while, too.
+in_r ip -6 route add 2001:db8:83::/48 via 2001:db8:2::1 proto ra expires 1000
+in_r ip -6 route append 2001:db8:83::/48 via 2001:db8:2::9
+both() { xfib -6 route show | grep -A2 '^2001:db8:83::/48' | grep -c 'via 2001:db8:2::[19] '; }
+check "a path joins a route of proto ra" eventually 5 eval '[ "$(both)" = 2 ]'
+check "which is no difference" xfib verify
 
 # A route with a TOS comes before all without one, whatever its metric; others are chosen by their metrics among themselves.
 in_r ip route add 100.81.0.0/16 via 10.0.2.1 metric 20
@@ -172,4 +178,18 @@ check "everything flushed" in_r ip route flush proto boot
 check "the RIB follows" eventually 5 equal
 check "few dumps were needed" \
 	[ "$(in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq '.[0] | (.formatted // .).value.resyncs')" -lt 5 ]
+
+# A path is dead when its device has lost the last address, and lives again with the next one, of which no message says.
+resyncs() { in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq '.[0] | (.formatted // .).value.resyncs'; }
+dead() { [ "$(xfib -j nexthop show | jq '[.[] | select(.gateway == "10.0.1.1" and ((.flags // []) | index("dead")))] | length')" = "$1" ]; }
+in_r ip route add 100.82.0.0/16 nexthop via 10.0.1.1 nexthop via 10.0.2.1
+in_r ip address del 10.0.1.254/24 dev ra
+check "a path is dead without an address" eventually 5 dead 1
+check "as the kernel has it" xfib verify
+sleep 0.3 # a dump that this has asked for
+before=$(resyncs)
+in_r ip address add 10.0.1.254/24 dev ra
+check "it lives again with one" eventually 5 dead 0
+check "as the kernel has it" xfib verify
+check_output "without a full dump" "$before" resyncs
 finish

@@ -10,7 +10,7 @@
  * Much changes without an event: IPv4 routes go with their device or preferred
  * source, IPv6 routes change with the MTU of their device. Whatever may entail
  * such a change asks for a full dump. Routes that change with their next hop
- * objects are looked for among those held (mirror_objects.c). Some
+ * objects are looked for among those held (rib_objects.c). Some
  * settings have no event at all: those are looked at every ten seconds, which
  * is nearly all that an idle mirror does, and costs as good as nothing: a dump
  * of the links without their statistics, and what has not changed is not asked
@@ -184,9 +184,14 @@ static void on_address(enum nl_change change, const struct nl_address *address, 
 	mirror->addresses_dirty = true;
 	if (address->family == AF_INET6) /* it may have come or gone with disable_ipv6 */
 		mirror->settings_dirty = true;
-	/* Routes that prefer an address go with it, without a word about each. */
+	/*
+	 * Routes that prefer an address go with it, without a word about each. Paths by a device that has lost its last one are
+	 * dead until it has an address again (fib_sync_up()).
+	 */
 	if (change == NL_DELETED)
 		mirror__request_sync(mirror, NULL);
+	else if (address->family == AF_INET)
+		rib__revive_device4(mirror->rib, address->ifindex);
 }
 
 static uint8_t state_of(const struct nl_neighbour *neighbour)

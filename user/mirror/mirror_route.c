@@ -17,15 +17,15 @@ static bool is_known_type(uint8_t type)
 
 /*
  * Does the kernel call a path dead though its device is up? Those of devices that are down need no mark, nor do those of
- * devices without a carrier, which it calls dead in messages while ignore_routes_with_linkdown says so, and not in its tables:
+ * devices without a carrier which it calls dead in messages, not in its tables, because ignore_routes_with_linkdown says so:
  * links tell of both, and no message of a route says that it is over.
  */
-static bool is_dead(const struct mirror *mirror, const struct nl_path *path)
+static bool is_dead(const struct mirror *mirror, uint8_t family, const struct nl_path *path)
 {
-	bool is_marked = path->flags & RTNH_F_DEAD && !(path->flags & RTNH_F_LINKDOWN);
-	const struct xfib_link *link = is_marked ? links__find(mirror->links, path->ifindex) : NULL;
+	const struct xfib_link *link = path->flags & RTNH_F_DEAD ? links__find(mirror->links, path->ifindex) : NULL;
+	uint32_t ignored = family == AF_INET6 ? XFIB_LINK_IGNORE_LINKDOWN6 : XFIB_LINK_IGNORE_LINKDOWN4;
 
-	return link && link->flags & XFIB_LINK_UP;
+	return link && link->flags & XFIB_LINK_UP && (link->flags & XFIB_LINK_CARRIER || !(link->flags & ignored));
 }
 
 static void make_path(const struct mirror *mirror, const struct nl_route *route, const struct nl_path *from,
@@ -47,7 +47,7 @@ static void make_path(const struct mirror *mirror, const struct nl_route *route,
 		memcpy(key->gateway, from->gateway, sizeof(key->gateway));
 		if (from->flags & RTNH_F_ONLINK)
 			key->flags |= XFIB_NEXTHOP_ONLINK;
-		if (is_dead(mirror, from))
+		if (is_dead(mirror, route->family, from))
 			key->flags |= XFIB_NEXTHOP_DEAD;
 		unsupported |= from->encap;
 	} else if (key->type == XFIB_ROUTE_UNICAST) {

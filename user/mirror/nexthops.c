@@ -186,3 +186,16 @@ bool nexthops__update_device(struct nexthops *nexthops, uint32_t ifindex)
 	}
 	return changed;
 }
+
+bool nexthops__have_dead(const struct nexthops *nexthops, uint8_t family, uint32_t ifindex)
+{
+	uint32_t end = nexthops->maps->state->nexthops_end;
+
+	for (uint32_t id = 1; id < end; id++) {
+		const struct nexthop_info *info = &nexthops->info[id];
+
+		if (info->references && info->key.ifindex == ifindex && info->key.family == family && info->key.flags & XFIB_NEXTHOP_DEAD)
+			return true;
+	}
+	return false;
+}

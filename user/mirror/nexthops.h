@@ -75,6 +75,9 @@ void nexthops__release(struct nexthops *nexthops, uint32_t id);
  */
 bool nexthops__update_device(struct nexthops *nexthops, uint32_t ifindex);
 
+/* Does the kernel call a path by the device dead that a route of the family has? Cost: all next hops. */
+bool nexthops__have_dead(const struct nexthops *nexthops, uint8_t family, uint32_t ifindex);
+
 /* What the kernel has of a neighbour. */
 enum neighbour_entry {
 	ENTRY_NONE,

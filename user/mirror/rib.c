@@ -138,18 +138,34 @@ static bool find_by_object(const struct rib *rib, const struct rib_route *route,
 	return false;
 }
 
+/*
+ * Is the route of a message one that is held, with more paths? A route of an administrator's that says `proto ra` takes
+ * paths too, unlike one of a router advertisement, from which no message tells it but one that names both paths.
+ */
+static bool has_joined(const struct rib *rib, struct unit unit, const struct rib_route *route)
+{
+	const struct xfib_route *held = &rib->maps->routes[unit.first];
+
+	if (!unit__same_class(held, route))
+		return false;
+	if (!((held->flags | route->flags) & XFIB_ROUTE_AUTOCONF))
+		return same_joinable(rib, held, route);
+	return !((held->flags | route->flags) & XFIB_ROUTE_NEXTHOP_OBJECT) && route->path_count > unit.count &&
+	       unit__named(rib, unit, route, SAME_WAY) == unit.count;
+}
+
 /* IPv6 adds paths to the route of the same metric that takes any, and then names all paths of it. */
 static bool find_joined(const struct rib *rib, const struct rib_route *route, struct place *place)
 {
 	const struct xfib_route *routes = rib->maps->routes;
 	uint32_t previous = XFIB_NONE;
 
-	if (route->family != XFIB_INET6 || !is_joinable(route->flags, route->paths[0].nexthop.gateway_family))
+	if (route->family != XFIB_INET6 || !is_joinable(route->flags & (uint8_t)~XFIB_ROUTE_AUTOCONF, route->paths[0].nexthop.gateway_family))
 		return false;
 	for (uint32_t id = place->head; id;) {
 		struct unit unit = unit__at(rib, id);
 
-		if (unit__same_class(&routes[id], route) && same_joinable(rib, &routes[id], route)) {
+		if (has_joined(rib, unit, route)) {
 			place->previous = previous;
 			place->old = unit;
 			return true;
@@ -323,6 +339,19 @@ static uint32_t merge_paths(const struct rib *rib, struct unit unit, const struc
 	return count;
 }
 
+/* Each path has a life of its own; the message says that of the one that has come. The shortest one counts. */
+static void keep_life(const struct xfib_route *held, struct rib_route *merged)
+{
+	uint64_t expiry = route__expiry(held), now = rib__now_ms();
+	uint64_t left = expiry > now ? expiry - now : 0;
+
+	if (!(held->flags & XFIB_ROUTE_EXPIRES))
+		return;
+	if (!(merged->flags & XFIB_ROUTE_EXPIRES) || left < merged->lifetime)
+		merged->lifetime = left;
+	merged->flags |= XFIB_ROUTE_EXPIRES;
+}
+
 /* The route that takes paths becomes the one that the message names, but keeps what its first path brought. */
 static int join(struct rib *rib, const struct rib_route *route, struct place place, struct unit *ret_unit)
 {
@@ -339,6 +368,8 @@ static int join(struct rib *rib, const struct rib_route *route, struct place pla
 		merged.protocol = held->protocol;
 		merged.scope = held->scope;
 		merged.preference = held->preference;
+		merged.flags = (route->flags & (uint8_t)~XFIB_ROUTE_AUTOCONF) | (held->flags & XFIB_ROUTE_AUTOCONF);
+		keep_life(held, &merged);
 	}
 	err = merged.path_count > XFIB_GROUP_MEMBERS ? -EINVAL : rib__put(rib, &merged, place, ret_unit);
 	free(paths);

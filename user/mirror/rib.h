@@ -88,6 +88,12 @@ bool rib__pass_over_failed4(struct rib *rib, bool does);
 void rib__flush_device4(struct rib *rib, uint32_t ifindex);
 
 /*
+ * The device, which is up, has got an IPv4 address: the kernel's paths by it are not dead any more, of which it says nothing. Cost:
+ * all next hops, and all slots if one of those was dead.
+ */
+void rib__revive_device4(struct rib *rib, uint32_t ifindex);
+
+/*
  * Brackets a full dump: routes come by rib__dump(), those of one prefix one
  * after the other in the kernel's order, events between them as ever; what of
  * the kernel's was not named goes at the end. False: an event came so close to

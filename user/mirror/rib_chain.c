@@ -11,6 +11,8 @@
 #include "maps.h"
 #include "rib_private.h"
 
+#define EXPIRY_TRUST_MS 120000 /* the kernel removes routes within a minute of their end */
+
 uint64_t rib__now_ms(void)
 {
 	struct timespec now;
@@ -97,13 +99,21 @@ static bool same_paths(const struct rib *rib, struct unit unit, const struct rib
 	return unit__named(rib, unit, route, likeness) == unit.count;
 }
 
+/* That the kernel has let it go, some time after the end of the life, is told by a dump that does not name the path. */
+static bool may_expire_unsaid(const struct xfib_route *held)
+{
+	return held->flags & XFIB_ROUTE_EXPIRES && route__expiry(held) + EXPIRY_TRUST_MS > rib__now_ms();
+}
+
 bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route *route, enum path_likeness likeness)
 {
 	const struct xfib_route *held = &rib->maps->routes[unit.first];
-	const uint8_t kept = XFIB_ROUTE_EXPIRES | XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT;
+	uint8_t kept = XFIB_ROUTE_EXPIRES | XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT;
 
 	if (likeness == SAME_AS_DUMPED && (route->family == XFIB_INET || route->nexthop_id || unit.count == 1))
 		likeness = SAME_IN_ALL;
+	else if (likeness == SAME_AS_DUMPED && !(route->flags & XFIB_ROUTE_EXPIRES) && may_expire_unsaid(held))
+		kept &= (uint8_t)~XFIB_ROUTE_EXPIRES;
 	return unit__same_class(held, route) && held->type == route->type && held->scope == route->scope &&
 	       held->protocol == route->protocol && held->owner == route->owner &&
 	       held->preference == route->preference && (held->flags & kept) == route->flags &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* Routes by next hop objects, which change with them without a word about each. See rib.h. */
+/* Routes that change without a word about each: by next hop objects, and with paths that live again. See rib.h. */
 #include <errno.h>
 #include <string.h>
 
@@ -50,5 +50,41 @@ void rib__update_objects(struct rib *rib, uint8_t owner, bool (*has_changed)(uin
 		last = object;
 		if (changed)
 			update_route(rib, unit__at(rib, first), update, data);
+	}
+}
+
+/* ---- paths that live again ---- */
+
+static void revive(struct rib *rib, struct unit unit, uint32_t ifindex)
+{
+	struct rib_path paths[XFIB_GROUP_MEMBERS];
+	struct rib_route route;
+	struct unit made;
+	bool changed = false;
+
+	unit__read(rib, unit, paths, &route);
+	for (uint32_t i = 0; i < route.path_count; i++) {
+		if (paths[i].nexthop.ifindex == ifindex && paths[i].nexthop.flags & XFIB_NEXTHOP_DEAD) {
+			paths[i].nexthop.flags &= (uint8_t)~XFIB_NEXTHOP_DEAD;
+			changed = true;
+		}
+	}
+	if (!changed)
+		return;
+	rib__changed(rib, &route, false);
+	rib__put(rib, &route, place_of(rib, unit), &made); /* what finds no room is refused, and counted */
+}
+
+void rib__revive_device4(struct rib *rib, uint32_t ifindex)
+{
+	const struct xfib_route *routes = rib->maps->routes;
+	uint32_t end = rib->maps->state->routes_end;
+
+	if (!nexthops__have_dead(rib->nexthops, XFIB_INET, ifindex))
+		return;
+	for (uint32_t first = 1; first < end; first++) {
+		if (IS_KERNEL_ROUTE(&routes[first]) && routes[first].family == XFIB_INET &&
+		    !(routes[first].flags & XFIB_ROUTE_NEXTHOP_OBJECT))
+			revive(rib, unit__at(rib, first), ifindex);
 	}
 }

@@ -124,8 +124,8 @@ void unit__read_path(const struct rib *rib, uint32_t id, struct rib_path *ret_pa
 bool unit__same_class(const struct xfib_route *held, const struct rib_route *route);
 
 /*
- * How many paths of the unit the route names; whether it is the route but for its lifetime. A dump tells the MTU and the
- * preferred source of the first of several IPv6 paths only, and says them of all.
+ * How many paths of the unit the route names; whether it is the route but for its lifetime. A dump tells the MTU, the
+ * preferred source and the life of the first of several IPv6 paths only, and says them of all.
  */
 uint32_t unit__named(const struct rib *rib, struct unit unit, const struct rib_route *route,
 		     enum path_likeness likeness);
