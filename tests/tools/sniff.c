@@ -30,14 +30,15 @@ static int open_device(const char *name)
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = (int)if_nametoindex(name),
 	};
-	int fd;
+	int fd, room = 8 << 20; // a machine that is busy lets us read late, and of the default 100 frames fit
 
 	if (!address.sll_ifindex) {
 		fprintf(stderr, "sniff: device '%s' does not exist\n", name);
 		return -1;
 	}
 	fd = socket(AF_PACKET, SOCK_RAW, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address))) {
 		perror("sniff: packet socket");
 		return -1;
 	}
