@@ -134,7 +134,7 @@ demo bench:
 # See tests/kernels/run.
 check-kernels:
 	$(root)
-	$(Q)packaging/deps qemu-system-x86 cpio kmod bsdutils debian-archive-keyring
+	$(Q)packaging/deps qemu-system-x86 cpio kmod bsdutils debian-archive-keyring wireguard-tools
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 plain-tests
 	$(Q)KERNELS='$(KERNELS)' SHORT='$(SHORT)' RENEW='$(RENEW)' tests/kernels/run $(TESTS)
 

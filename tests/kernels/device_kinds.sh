@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 # Packets by every kind of device, as ingress and as egress, with the programs of xfib on all ports: what arrives without
 # xfib arrives with it, by the fast path or by the kernel for a reason that has a name. Between R and B lies one device after
-# another: bridge, bond, MACVLAN, tunnels, veth pairs that do not take redirected frames.
+# another: bridge, bond, MACVLAN, tunnels, WireGuard, TUN and TAP, veth pairs that do not take redirected frames.
 set -u
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../netns/topology.sh"
@@ -10,7 +10,8 @@ trap topology__remove EXIT
 topology__make "xfibk$$" || exit 1
 
 # Makes a pair of a kind: in R it is $dev, in B $peer.
-kinds='veth bridge bond macvlan ipvlan gretap gre ipip sit ip6gre ip6tnl vxlan vxlan6'
+cable=
+kinds='veth bridge bond macvlan ipvlan gretap gre ipip sit ip6gre ip6tnl vxlan vxlan6 wireguard tun tap'
 make_pair() { # kind
 	local tunnel4='local 10.0.2.254 remote 10.0.2.1' peer4='local 10.0.2.1 remote 10.0.2.254'
 	local tunnel6='local 2001:db8:2::fe remote 2001:db8:2::1' peer6='local 2001:db8:2::1 remote 2001:db8:2::fe'
@@ -41,8 +42,25 @@ make_pair() { # kind
 	vxlan6) # shellcheck disable=SC2086
 		in_r ip link add k0 type vxlan id 7 $tunnel6 dstport 4789 && in_b ip link add k0 type vxlan id 7 $peer6 dstport 4789
 		;;
+	wireguard) in_r ip link add k0 type wireguard && in_b ip link add k0 type wireguard && exchange_keys ;;
+	tun | tap)
+		"$BUILD/tests/tools/tun-pair" "$1" k0 "$R" "$B" &
+		cable=$!
+		disown "$cable" # its end is no news
+		eventually 5 in_b ip link show k0
+		;;
 	*) return 1 ;;
 	esac
+}
+exchange_keys() {
+	local side
+	for side in r b; do
+		(umask 077 && wg genkey >"$DIR/$side.key") && wg pubkey <"$DIR/$side.key" >"$DIR/$side.pub" || return 1
+	done
+	in_r wg set k0 listen-port 51820 private-key "$DIR/r.key" peer "$(cat "$DIR/b.pub")" \
+		allowed-ips 0.0.0.0/0,::/0 endpoint 10.0.2.1:51820 &&
+		in_b wg set k0 listen-port 51820 private-key "$DIR/b.key" peer "$(cat "$DIR/r.pub")" \
+			allowed-ips 0.0.0.0/0,::/0 endpoint 10.0.2.254:51820
 }
 # k1 in R, and k0 in B, which takes redirected frames.
 second_pair() {
@@ -66,6 +84,8 @@ addresses() {
 	[ "$1" = ipip ] || echo 2001:db8:9::1
 }
 remove_pair() {
+	[ -z "$cable" ] || kill "$cable" 2>/dev/null
+	cable=
 	in_r ip link del k0 2>/dev/null
 	in_r ip link del k1 2>/dev/null
 	in_b ip link del k0 2>/dev/null
@@ -73,8 +93,10 @@ remove_pair() {
 	in_b ip route replace 2001:db8:1::/64 via 2001:db8:2::fe
 }
 
-# All of 20 packets there and back, small and large ones; the first ones make neighbours known.
-all_come() { in_a ping -q -c 20 -i 0.02 -W 2 -s "$2" "$1" | grep -q ' 20 received'; }
+# All of 20 packets there and back, small and large ones; the first ones make neighbours known. A machine that is busy may
+# lose one by chance, but not once more.
+all_of() { in_a ping -q -c 20 -i 0.02 -W $((2 * ${XFIB_SLOW:-1})) -s "$2" "$1" | grep -q ' 20 received'; }
+all_come() { all_of "$@" || all_of "$@"; }
 traffic() { # kind
 	local address
 	for address in $(addresses "$1"); do
