@@ -169,7 +169,9 @@ static __always_inline enum partial walk__partial_step(struct walk *walk, __u32 
 	case IP_PROTOCOL_IPIP:
 	case IP_PROTOCOL_IPV6:
 		*ip_inout = walk->offset;
-		return walk__ip(walk, 0) ? PARTIAL_GO_ON : PARTIAL_YES;
+		if (!walk__ip(walk, 0))
+			return PARTIAL_YES;
+		return walk->next == FLOW_END ? PARTIAL_NO : PARTIAL_GO_ON; /* a fragment */
 	case NEXTHDR_HOP:
 	case NEXTHDR_DESTINATION:
 		return walk->is_six && walk__extension(walk) ? PARTIAL_GO_ON : PARTIAL_YES;

@@ -90,7 +90,7 @@ enum xfib_verdict {
 	X(UNSUPPORTED_ROUTE, "unsupported_route", PASS, "encapsulated or otherwise special route")                     \
 	X(ENSLAVED, "enslaved", PASS, "the ingress port belongs to a bridge or bond")                             \
 	X(POLICY_RULE, "policy_rule", PASS, "only the kernel can tell what the policy rules mean for the packet")                           \
-	X(PARTIAL_CHECKSUM, "partial_checksum", PASS, "the sender, on this machine, left the checksum to the device: only the kernel knows") \
+	X(PARTIAL_CHECKSUM, "partial_checksum", PASS, "the sender, on this machine, left a checksum to the device, or may have: only the kernel knows") \
 	X(UNKNOWN_PORT, "unknown_port", PASS, "no instance describes the ingress port")
 
 enum xfib_reason {
