@@ -416,7 +416,7 @@ static bool same_class(const struct listed *a, const struct listed *b)
 
 static bool comes_before(const struct listed *a, const struct listed *b)
 {
-	return a->metric <= b->metric;
+	return a->tos != b->tos ? a->tos > b->tos : a->metric <= b->metric;
 }
 
 static void insert(struct list *list, uint32_t at, const struct listed *route)
