@@ -95,7 +95,8 @@ static __always_inline bool mtu__fits(const struct packet *packet, __u32 l3_leng
 	if (!packet->gso_size)
 		return false;
 	if (protocol == IP_PROTOCOL_UDP) {
-		if ((void *)(l4 + 8) > packet->data_end || udp__may_be_tunnel(*(const __be16 *)(l4 + 2), *(const __be16 *)(l4 + 6)))
+		if ((void *)(l4 + 8) > packet->data_end ||
+		    udp__may_be_tunnel(*(const __be16 *)(l4 + 2), *(const __be16 *)(l4 + 6)))
 			return false;
 		l4_header = 8;
 	} else if (protocol == IP_PROTOCOL_TCP) {

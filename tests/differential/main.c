@@ -142,23 +142,6 @@ static bool has_wrong_buckets(void)
 	return false;
 }
 
-static bool are_buckets_wrong(void)
-{
-	uint64_t end = now_ms() + PATIENCE_MS;
-	bool wrong = has_wrong_buckets();
-
-	while (wrong && now_ms() < end) {
-		usleep(2000);
-		catch_up();
-		wrong = has_wrong_buckets();
-	}
-	if (!wrong)
-		return false;
-	snprintf(outcome->what, sizeof(outcome->what), "buckets are not the kernel's");
-	snprintf(outcome->text, sizeof(outcome->text), "%s\n", outcome->what);
-	return true;
-}
-
 /* Does the audit find something, by a whole round of it? */
 static bool has_differences(void)
 {
@@ -176,20 +159,21 @@ static bool has_differences(void)
 	return true;
 }
 
-static bool is_out_of_step(void)
+/* Is it still so when the mirror has had the time to catch up? Then that is the outcome. */
+static bool stays(bool (*check)(void), const char *what)
 {
 	uint64_t end = now_ms() + PATIENCE_MS;
-	bool wrong = has_differences();
+	bool wrong = check();
 
 	while (wrong && now_ms() < end) {
 		usleep(2000);
 		catch_up();
-		wrong = has_differences();
+		wrong = check();
 	}
 	if (!wrong)
 		return false;
-	snprintf(outcome->what, sizeof(outcome->what), "routes are not as the kernel has them");
-	snprintf(outcome->text, sizeof(outcome->text), "%s\n", outcome->what);
+	snprintf(outcome->what, sizeof(outcome->what), "%s", what);
+	snprintf(outcome->text, sizeof(outcome->text), "%s\n", what);
 	return true;
 }
 
@@ -199,7 +183,8 @@ static bool compare(const struct question *only)
 	struct question question;
 
 	judge__begin();
-	if (are_buckets_wrong() || is_out_of_step())
+	if (stays(has_wrong_buckets, "buckets are not the kernel's") ||
+	    stays(has_differences, "routes are not as the kernel has them"))
 		return true;
 	if (only)
 		return is_wrong(only, 50);

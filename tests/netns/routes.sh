@@ -142,14 +142,13 @@ arrives "deleted" 'no route' 2001:db8:80::1
 # A path that joins keeps its own MTU; the kernel's dumps show that of the first path only.
 in_r ip -6 route add 2001:db8:82::/48 via 2001:db8:2::1 mtu 1400
 in_r ip -6 route append 2001:db8:82::/48 via 2001:db8:2::9
-both() { xfib -6 route show | grep -A2 '^2001:db8:82::/48' | grep -c 'via 2001:db8:2::[19] '; }
-check "a path of another MTU joins" eventually 5 eval '[ "$(both)" = 2 ]'
+has_both() { [ "$(xfib -6 route show | grep -A2 "^$1" | grep -c 'via 2001:db8:2::[19] ')" = 2 ]; }
+check "a path of another MTU joins" eventually 5 has_both 2001:db8:82::/48
 check "which is no difference" xfib verify
 # To a route of an administrator's that says it is a router advertisement's, and lives for a while, too.
 in_r ip -6 route add 2001:db8:83::/48 via 2001:db8:2::1 proto ra expires 1000
 in_r ip -6 route append 2001:db8:83::/48 via 2001:db8:2::9
-both() { xfib -6 route show | grep -A2 '^2001:db8:83::/48' | grep -c 'via 2001:db8:2::[19] '; }
-check "a path joins a route of proto ra" eventually 5 eval '[ "$(both)" = 2 ]'
+check "a path joins a route of proto ra" eventually 5 has_both 2001:db8:83::/48
 check "which is no difference" xfib verify
 
 # A route with a TOS comes before all without one, whatever its metric; others are chosen by their metrics among themselves.

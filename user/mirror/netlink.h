@@ -186,7 +186,8 @@ int nl__event_fd(const struct nl *nl);
 int nl__feature_fd(const struct nl *nl);
 
 /*
- * Handles waiting events of either descriptor, at most `limit` messages, and returns how many. -ENOBUFS: the kernel dropped some, -EBADMSG: a datagram was truncated; the
+ * Handles waiting events of either descriptor, at most `limit` messages, and returns how many of routes and the like there were.
+ * -ENOBUFS: the kernel dropped some, -EBADMSG: a datagram was truncated; the
  * caller has to dump everything again.
  */
 int nl__receive(struct nl *nl, int limit);

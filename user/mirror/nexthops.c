@@ -194,7 +194,8 @@ bool nexthops__have_dead(const struct nexthops *nexthops, uint8_t family, uint32
 	for (uint32_t id = 1; id < end; id++) {
 		const struct nexthop_info *info = &nexthops->info[id];
 
-		if (info->references && info->key.ifindex == ifindex && info->key.family == family && info->key.flags & XFIB_NEXTHOP_DEAD)
+		if (info->references && info->key.ifindex == ifindex && info->key.family == family &&
+		    info->key.flags & XFIB_NEXTHOP_DEAD)
 			return true;
 	}
 	return false;

@@ -160,7 +160,8 @@ static bool find_joined(const struct rib *rib, const struct rib_route *route, st
 	const struct xfib_route *routes = rib->maps->routes;
 	uint32_t previous = XFIB_NONE;
 
-	if (route->family != XFIB_INET6 || !is_joinable(route->flags & (uint8_t)~XFIB_ROUTE_AUTOCONF, route->paths[0].nexthop.gateway_family))
+	if (route->family != XFIB_INET6 ||
+	    !is_joinable(route->flags & (uint8_t)~XFIB_ROUTE_AUTOCONF, route->paths[0].nexthop.gateway_family))
 		return false;
 	for (uint32_t id = place->head; id;) {
 		struct unit unit = unit__at(rib, id);

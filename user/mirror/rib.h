@@ -88,8 +88,8 @@ bool rib__pass_over_failed4(struct rib *rib, bool does);
 void rib__flush_device4(struct rib *rib, uint32_t ifindex);
 
 /*
- * The device, which is up, has got an IPv4 address: the kernel's paths by it are not dead any more, of which it says nothing. Cost:
- * all next hops, and all slots if one of those was dead.
+ * The device, which is up, has got an IPv4 address: the kernel's paths by it are not dead any more, of which it says nothing.
+ * Cost: all next hops, and all slots if one of those was dead.
  */
 void rib__revive_device4(struct rib *rib, uint32_t ifindex);
 
