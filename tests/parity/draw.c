@@ -8,6 +8,7 @@
 #include "parity.h"
 
 static uint64_t state;
+static int networks = PORTS;
 
 static uint64_t draw(void)
 {
@@ -44,7 +45,7 @@ static void put_random(uint8_t *at, size_t length)
 
 /* ---- addresses ---- */
 
-/* Destinations of every kind of route that side_by_side.sh makes; # becomes a port's number. */
+/* Destinations of every kind of route that side_by_side.sh makes; # becomes a network's number. */
 static const char *const destinations4[] = {
 	"20.200.3.4",	"20.1.0.9",	"20.1.1.9",	"20.1.1.200",	"20.1.1.129",	"20.200.3.5",  "20.1.0.10",   "20.1.1.10",
 	"20.1.1.201",	"20.2.0.1",	"20.3.0.1",	"20.4.0.1",	"20.5.0.1",	"20.6.0.1",    "20.7.0.1",    "20.8.0.1",
@@ -71,29 +72,37 @@ static const char *const sources6[] = {
 	"2001:db8:ffff::1", "2001:db8:2010::1", "2001:db8:2003::1",
 };
 
-static void put_address(const char *text, int port, uint8_t *at)
+/* Those by VLANs, where there are any. */
+static const char *const vlan_destinations4[] = { "20.14.0.1", "20.15.0.1", "20.16.0.1", "10.0.6.1", "10.0.7.2", "10.0.8.3" };
+static const char *const vlan_destinations6[] = { "2001:db8:2014::1", "2001:db8:2015::1", "2001:db8:2016::1",
+						  "2001:db8:6::1", "2001:db8:7::2", "2001:db8:8::3" };
+
+static void put_address(const char *text, int network, uint8_t *at)
 {
 	char copy[64], *sign;
 
 	snprintf(copy, sizeof(copy), "%s", text);
 	sign = strchr(copy, '#');
 	if (sign)
-		*sign = (char)('0' + (percent(80) ? port : (int)below(PORTS)));
+		*sign = (char)('0' + (percent(80) ? network : (int)below((uint32_t)networks)));
 	if (inet_pton(strchr(copy, ':') ? AF_INET6 : AF_INET, copy, at) != 1)
 		abort();
 }
 
 /* Three of four sources are right, and three of four destinations are somewhere to go. */
-static void put_addresses(bool six, int port, uint8_t *source, uint8_t *destination)
+static void put_addresses(bool six, int network, uint8_t *source, uint8_t *destination)
 {
-	int to = (int)below(PORTS);
+	int to = (int)below((uint32_t)networks);
+	bool by_vlan = networks > PORTS && percent(25);
 
 	if (six) {
-		put_address(percent(75) ? sources6[below(4)] : ANY(sources6), port, source);
-		put_address(percent(60) ? destinations6[below(8)] : ANY(destinations6), to, destination);
+		put_address(percent(75) ? sources6[below(4)] : ANY(sources6), network, source);
+		put_address(by_vlan ? ANY(vlan_destinations6) : percent(60) ? destinations6[below(8)] : ANY(destinations6), to,
+			    destination);
 	} else {
-		put_address(percent(75) ? sources4[below(4)] : ANY(sources4), port, source);
-		put_address(percent(60) ? destinations4[below(9)] : ANY(destinations4), to, destination);
+		put_address(percent(75) ? sources4[below(4)] : ANY(sources4), network, source);
+		put_address(by_vlan ? ANY(vlan_destinations4) : percent(60) ? destinations4[below(9)] : ANY(destinations4), to,
+			    destination);
 	}
 	if (percent(2))
 		put_random(source, six ? 16 : 4);
@@ -151,7 +160,7 @@ static size_t put_tcp(uint8_t *at, size_t size)
 }
 
 /* An error has the beginning of a packet in it, which may be one of the router's. */
-static size_t put_icmp(bool six, int port, uint8_t *at, size_t size)
+static size_t put_icmp(bool six, int network, uint8_t *at, size_t size)
 {
 	static const uint8_t types4[] = { 8, 8, 0, 3, 3, 11, 12, 4, 30 }, types6[] = { 128, 128, 129, 1, 2, 3, 4, 100, 200 };
 
@@ -162,7 +171,7 @@ static size_t put_icmp(bool six, int port, uint8_t *at, size_t size)
 		return 8 + size;
 	at[8] = six ? 0x60 : 0x45;
 	at[six ? 14 : 17] = 17;
-	put_addresses(six, port, at + 8 + (six ? 8 : 12), at + 8 + (six ? 24 : 16));
+	put_addresses(six, network, at + 8 + (six ? 8 : 12), at + 8 + (six ? 24 : 16));
 	return 8 + size;
 }
 
@@ -175,7 +184,7 @@ static size_t put_gre(uint8_t *at, size_t size)
 }
 
 /* Returns its length; `protocol` tells what comes. */
-static size_t put_payload(const uint8_t *ip, bool six, int port, uint8_t protocol, uint8_t *at, size_t size)
+static size_t put_payload(const uint8_t *ip, bool six, int network, uint8_t protocol, uint8_t *at, size_t size)
 {
 	bool right = !percent(5);
 	size_t length;
@@ -191,7 +200,7 @@ static size_t put_payload(const uint8_t *ip, bool six, int port, uint8_t protoco
 		return length;
 	case 1:
 	case 58:
-		length = put_icmp(six, port, at, size);
+		length = put_icmp(six, network, at, size);
 		put_checksum(ip, six, protocol, at, length, right ? 2 : length);
 		return length;
 	case 47:
@@ -208,7 +217,7 @@ static const uint8_t protocols6[] = { 17, 17, 17, 6, 6, 6, 58, 58, 47, 50, 51, 4
 /* ---- IPv4 ---- */
 
 /* Options, in whole words. Time stamps are none of them: every router writes its own. */
-static size_t put_options(uint8_t *at, int port)
+static size_t put_options(uint8_t *at, int network)
 {
 	static const uint8_t kinds[] = { 7, 131, 137, 148, 130, 136, 222 };
 	size_t words = 1 + below(10), length = words * 4;
@@ -224,7 +233,7 @@ static size_t put_options(uint8_t *at, int port)
 	at[2] = kind == 148 ? 0 : (uint8_t)(4 + 4 * below((uint32_t)words));
 	if (kind == 131 || kind == 137 || kind == 7) {
 		for (size_t i = 3; i + 4 <= length; i += 4)
-			put_address(ANY(destinations4), port, at + i);
+			put_address(ANY(destinations4), network, at + i);
 	}
 	return length;
 }
@@ -257,14 +266,14 @@ static size_t put_ip4(struct packet *packet, uint8_t *ip)
 
 	put_random(ip, 20);
 	if (percent(6))
-		header += put_options(ip + 20, packet->port);
+		header += put_options(ip + 20, packet->network);
 	ip[0] = (uint8_t)(0x40 | header / 4);
 	ip[1] = percent(80) ? 0 : (uint8_t)draw();
 	put16(ip + 6, percent(8) ? ANY(fragments) : percent(50) ? 0x4000 : 0);
 	ip[8] = percent(15) ? ANY(ttls) : 64;
 	ip[9] = percent(3) ? (uint8_t)draw() : protocol;
-	put_addresses(false, packet->port, ip + 12, ip + 16);
-	header += put_payload(ip, false, packet->port, ip[9], ip + header, draw_size());
+	put_addresses(false, packet->network, ip + 12, ip + 16);
+	header += put_payload(ip, false, packet->network, ip[9], ip + header, draw_size());
 	put16(ip + 2, (uint32_t)header);
 	finish4(ip);
 	return header;
@@ -321,7 +330,7 @@ static size_t put_ip6(struct packet *packet, uint8_t *ip)
 	put16(ip, 0x6000 | (percent(80) ? 0 : below(0x1000)));
 	put16(ip + 2, percent(50) ? 0 : below(0x10000));
 	ip[7] = percent(15) ? ANY(limits) : 64;
-	put_addresses(true, packet->port, ip + 8, ip + 24);
+	put_addresses(true, packet->network, ip + 8, ip + 24);
 	for (int count = percent(85) ? 0 : 1 + (int)below(3); count; count--) {
 		*next = ANY(extensions);
 		next = at;
@@ -330,7 +339,7 @@ static size_t put_ip6(struct packet *packet, uint8_t *ip)
 			*next = 60;
 	}
 	*next = percent(3) ? (uint8_t)draw() : protocol;
-	at += put_payload(ip, true, packet->port, *next, at, draw_size());
+	at += put_payload(ip, true, packet->network, *next, at, draw_size());
 	put16(ip + 4, (uint32_t)(at - ip - 40));
 	return (size_t)(at - ip);
 }
@@ -342,15 +351,15 @@ static size_t put_arp(const struct packet *packet, uint8_t *at)
 {
 	static const uint8_t begin[8] = { 0, 1, 8, 0, 6, 4, 0, 1 };
 	uint8_t neighbour = (uint8_t)(1 + below(3));
-	const uint8_t mac[6] = { 2, 0, 0, 0, (uint8_t)packet->port, neighbour };
+	const uint8_t mac[6] = { 2, 0, 0, 0, (uint8_t)packet->network, neighbour };
 
 	memcpy(at, begin, 8);
 	memcpy(at + 8, mac, 6);
-	put_address("10.0.#.1", packet->port, at + 14);
-	at[16] = (uint8_t)packet->port;
+	put_address("10.0.#.1", packet->network, at + 14);
+	at[16] = (uint8_t)packet->network;
 	at[17] = neighbour;
 	memset(at + 18, 0, 6);
-	put_address(percent(70) ? "10.0.#.254" : ANY(destinations4), packet->port, at + 24);
+	put_address(percent(70) ? "10.0.#.254" : ANY(destinations4), packet->network, at + 24);
 	return 28;
 }
 
@@ -359,10 +368,33 @@ static void put_macs(const struct packet *packet, uint8_t *frame)
 	static const uint8_t others[][6] = { { 255, 255, 255, 255, 255, 255 }, { 1, 0, 0x5e, 0, 0, 1 }, { 0x33, 0x33, 0, 0, 0, 1 },
 					     { 2, 0, 0, 0, 0, 0x99 }, { 1, 0x80, 0xc2, 0, 0, 0 } };
 	const uint8_t router[6] = { 2, 0, 0, 0, 0, (uint8_t)packet->port };
-	const uint8_t sender[6] = { 2, 0, 0, 0, (uint8_t)packet->port, (uint8_t)(1 + below(3)) };
+	const uint8_t sender[6] = { 2, 0, 0, 0, (uint8_t)packet->network, (uint8_t)(1 + below(3)) };
 
 	memcpy(frame, percent(92) ? router : others[below(5)], 6);
 	memcpy(frame + 6, sender, 6);
+}
+
+/* Tags of the network that the packet comes from, seldom with others, or with one fewer. */
+static size_t put_tags(const struct packet *packet, uint8_t *at)
+{
+	static const struct {
+		uint16_t protocol, id;
+	} tags[NETWORKS - PORTS][2] = { { { 0x8100, 10 } }, { { 0x88a8, 300 } }, { { 0x88a8, 300 }, { 0x8100, 20 } } };
+	size_t length = 0;
+
+	for (int i = 0; i < 2 && packet->network >= PORTS && tags[packet->network - PORTS][i].id; i++) {
+		if (percent(2))
+			continue;
+		put16(at + length, percent(98) ? tags[packet->network - PORTS][i].protocol : 0x8100);
+		put16(at + length + 2, percent(98) ? tags[packet->network - PORTS][i].id | (percent(80) ? 0 : below(8) << 13) : below(0x1000));
+		length += 4;
+	}
+	if (percent(2)) { /* of a priority only */
+		put16(at + length, 0x8100);
+		put16(at + length + 2, below(8) << 13);
+		length += 4;
+	}
+	return networks > PORTS ? length : 0;
 }
 
 static size_t put_other(struct packet *packet, uint8_t *at)
@@ -388,31 +420,37 @@ static size_t put_other(struct packet *packet, uint8_t *at)
 /* Some bytes behind the MAC addresses become others; the checksum of IPv4 is made right again, or not. */
 static void spoil(struct packet *packet)
 {
-	size_t limit = packet->length < 94 ? packet->length : 94;
+	size_t limit = packet->length < 94 ? packet->length : 94, at;
 
 	if (limit <= 14)
 		return;
 	for (int i = 0; i <= (int)below(3); i++)
 		packet->byte[14 + below((uint32_t)(limit - 14))] ^= (uint8_t)(percent(50) ? 1u << below(8) : draw());
-	if (packet->byte[12] == 8 && !packet->byte[13] && packet->length >= 74 && percent(70))
-		finish4(packet->byte + 14);
+	at = normal__type_at(packet->byte, packet->length);
+	if (packet->byte[at] == 8 && !packet->byte[at + 1] && packet->length >= at + 62 && percent(70))
+		finish4(packet->byte + at + 2);
 }
 
-static void draw_once(int port, struct packet *packet)
+static void draw_once(int network, struct packet *packet)
 {
+	static const int ports[NETWORKS - PORTS] = { 0, 1, 1 };
 	uint32_t kind = below(100);
 	size_t trailer = percent(8) ? below(50) : 0;
+	uint8_t *type;
 
-	packet->port = port;
+	packet->network = network;
+	packet->port = network < PORTS ? network : ports[network - PORTS];
 	put_macs(packet, packet->byte);
+	type = packet->byte + 12 + put_tags(packet, packet->byte + 12);
+	packet->length = (size_t)(type - packet->byte) + 2;
 	if (kind < 46) {
-		put16(packet->byte + 12, 0x0800);
-		packet->length = 14 + put_ip4(packet, packet->byte + 14);
+		put16(type, 0x0800);
+		packet->length += put_ip4(packet, type + 2);
 	} else if (kind < 92) {
-		put16(packet->byte + 12, 0x86dd);
-		packet->length = 14 + put_ip6(packet, packet->byte + 14);
+		put16(type, 0x86dd);
+		packet->length += put_ip6(packet, type + 2);
 	} else {
-		packet->length = 12 + put_other(packet, packet->byte + 12);
+		packet->length += put_other(packet, type) - 2;
 	}
 	if (percent(12))
 		spoil(packet);
@@ -431,10 +469,21 @@ void draw__seed(uint64_t seed)
 	state = seed * 0x2545f4914f6cdd1dULL;
 }
 
-void draw__packet(int port, struct packet *ret_packet)
+void draw__set_networks(int count)
+{
+	networks = count;
+}
+
+static bool has_own_time(const struct packet *packet)
+{
+	size_t at = normal__type_at(packet->byte, packet->length);
+
+	return packet->byte[at] == 8 && !packet->byte[at + 1] && has_time_stamp(packet->byte + at + 2, packet->length - at - 2);
+}
+
+void draw__packet(int network, struct packet *ret_packet)
 {
 	do
-		draw_once(port, ret_packet);
-	while (ret_packet->length > FRAME_MOST || (ret_packet->byte[12] == 8 && !ret_packet->byte[13] &&
-					     has_time_stamp(ret_packet->byte + 14, ret_packet->length - 14)));
+		draw_once(network, ret_packet);
+	while (ret_packet->length > FRAME_MOST || has_own_time(ret_packet));
 }

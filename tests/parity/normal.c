@@ -35,7 +35,7 @@ static bool is_own4(const uint8_t *address)
 {
 	if (address[0] == 127) /* by the port where such packets are not martian */
 		return true;
-	return address[0] == 10 && !address[1] && address[2] < PORTS && address[3] == 254;
+	return address[0] == 10 && !address[1] && address[2] < NETWORKS && address[3] == 254;
 }
 
 static bool is_own6(const uint8_t *address)
@@ -44,7 +44,7 @@ static bool is_own6(const uint8_t *address)
 
 	if (address[0] == 0xfe && address[1] == 0x80) /* a router forwards none */
 		return true;
-	return !memcmp(address, site, 5) && address[5] < PORTS && !memcmp(address + 6, zero, 9) && address[15] == 0xfe;
+	return !memcmp(address, site, 5) && address[5] < NETWORKS && !memcmp(address + 6, zero, 9) && address[15] == 0xfe;
 }
 
 static bool normal4(uint8_t *frame, uint8_t *ip, size_t room)
@@ -110,40 +110,63 @@ static bool normal6(uint8_t *frame, uint8_t *ip, size_t room)
 	}
 }
 
-/* Cuts the padding off. */
-static size_t packet_length(const uint8_t *frame, size_t length)
+size_t normal__type_at(const uint8_t *frame, size_t length)
+{
+	size_t at = 12;
+
+	while (at + 6 <= length && (get16(frame + at) == 0x8100 || get16(frame + at) == 0x88a8))
+		at += 4;
+	return at;
+}
+
+/* Is it long enough for the header of a family, by its type? */
+static bool is_ip4(const uint8_t *frame, size_t at, size_t length)
+{
+	return length >= at + 22 && get16(frame + at) == 0x0800;
+}
+
+static bool is_ip6(const uint8_t *frame, size_t at, size_t length)
+{
+	return length >= at + 42 && get16(frame + at) == 0x86dd;
+}
+
+/* Cuts the padding off: of frames of up to 60 bytes before tags came into them. */
+static size_t packet_length(const uint8_t *frame, size_t at, size_t length)
 {
 	size_t end = length;
 
-	if (length >= 34 && length <= 60 && get16(frame + 12) == 0x0800)
-		end = 14 + get16(frame + 16);
-	if (length >= 54 && length <= 60 && get16(frame + 12) == 0x86dd)
-		end = 54 + get16(frame + 18);
+	if (length > 60 + at - 12)
+		return length;
+	if (is_ip4(frame, at, length))
+		end = at + 2 + get16(frame + at + 4);
+	else if (is_ip6(frame, at, length))
+		end = at + 42 + get16(frame + at + 6);
 	return end < length ? end : length;
 }
 
 bool normal__frame(uint8_t *frame, size_t *length_inout)
 {
-	size_t length = *length_inout = packet_length(frame, *length_inout);
+	size_t at = normal__type_at(frame, *length_inout), length = *length_inout = packet_length(frame, at, *length_inout);
 
-	if (length >= 42 && get16(frame + 12) == 0x0806)
-		return get16(frame + 20) != 1;
-	if (length >= 34 && get16(frame + 12) == 0x0800)
-		return normal4(frame, frame + 14, length - 14);
-	if (length >= 54 && get16(frame + 12) == 0x86dd)
-		return normal6(frame, frame + 14, length - 14);
+	if (length >= at + 30 && get16(frame + at) == 0x0806)
+		return get16(frame + at + 8) != 1;
+	if (is_ip4(frame, at, length))
+		return normal4(frame, frame + at + 2, length - at - 2);
+	if (is_ip6(frame, at, length))
+		return normal6(frame, frame + at + 2, length - at - 2);
 	return true;
 }
 
 uint64_t normal__flow(const uint8_t *frame, size_t length)
 {
-	bool six = length >= 54 && get16(frame + 12) == 0x86dd;
-	size_t begin = six ? 22 : 26, end = six ? 54 : 34;
+	size_t ip = normal__type_at(frame, length) + 2;
+	bool six = is_ip6(frame, ip - 2, length);
+	size_t begin = ip + (six ? 8 : 12), end = ip + (six ? 40 : 20);
 	uint64_t flow = 0xcbf29ce484222325;
 
 	if (end > length)
 		return 0;
 	for (size_t i = begin; i < end; i++)
 		flow = (flow ^ frame[i]) * 0x100000001b3;
-	return (flow ^ frame[six ? 20 : 23]) * 0x100000001b3;
+	return (flow ^ frame[ip + (six ? 6 : 9)]) * 0x100000001b3;
 }

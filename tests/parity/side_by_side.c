@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * side-by-side SEED COUNT
+ * side-by-side SEED COUNT [vlans]
  *
- * Sends COUNT packets that the seed decides by the devices x0, x1, … to one router, and by k0, k1, … to another one, and
+ * Sends COUNT packets that the seed decides, also of VLANs if that is said, by the devices x0, x1, … to one router, and by k0, k1, … to another one, and
  * compares what comes back by them: the same frames by the same ports, those of a flow in the same order, but for what
  * normal.c says. Prints how many frames came, and the packets that made a difference; status 1 if there were any.
  *
@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "parity.h"
+#include "../tools/vlan-tag.h"
 
 #define BATCH 128
 #define SHOWN 5
@@ -63,10 +64,10 @@ static int open_device(enum side side, int port)
 	const char name[] = { side == XFIB ? 'x' : 'k', (char)('0' + port), 0 };
 	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
 				       .sll_ifindex = (int)if_nametoindex(name) };
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), room = 64 << 20;
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), room = 64 << 20, one = 1;
 
 	if (fd < 0 || !address.sll_ifindex || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)))
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) || bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		err(2, "packet socket of %s", name);
 	return fd;
 }
@@ -98,20 +99,30 @@ static struct frame *next_frame(enum side side)
 	return &sides[side].frames[sides[side].count];
 }
 
+/* The next frame by a port, with its tags; false: there is none yet, or it is not the router's. */
+static bool receive(int fd, struct frame *ret_frame, bool *ret_end)
+{
+	union vlan_tag_control control;
+	struct sockaddr_ll from = { 0 };
+	struct iovec vector = { .iov_base = ret_frame->byte, .iov_len = FRAME_ROOM - 4 };
+	struct msghdr message = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &vector, .msg_iovlen = 1,
+				  .msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t length = recvmsg(fd, &message, 0);
+
+	*ret_end = length < 0;
+	if (length < 0 || from.sll_pkttype == PACKET_OUTGOING)
+		return false;
+	ret_frame->length = vlan_tag__put_back(&message, ret_frame->byte, (size_t)length);
+	return true;
+}
+
 static void collect_port(enum side side, int port)
 {
-	for (;;) {
+	for (bool end = false; !end;) {
 		struct frame *frame = next_frame(side);
-		struct sockaddr_ll from = { 0 };
-		socklen_t size = sizeof(from);
-		ssize_t length = recvfrom(sides[side].fd[port], frame->byte, sizeof(frame->byte), MSG_TRUNC,
-					  (struct sockaddr *)&from, &size);
 
-		if (length < 0)
-			return;
-		if (from.sll_pkttype == PACKET_OUTGOING)
+		if (!receive(sides[side].fd[port], frame, &end))
 			continue;
-		frame->length = (size_t)length < FRAME_ROOM ? (size_t)length : FRAME_ROOM;
 		frame->port = port;
 		if (!normal__frame(frame->byte, &frame->length))
 			continue;
@@ -230,7 +241,8 @@ static void look_into(const struct packet *packets, size_t count)
 			continue;
 		found = true;
 		totals.differences++;
-		printf("# packet %llu, port %d, %zu bytes: ", totals.sent + i, packets[i].port, packets[i].length);
+		printf("# packet %llu, port %d, network %d, %zu bytes: ", totals.sent + i, packets[i].port, packets[i].network,
+		       packets[i].length);
 		print_bytes(packets[i].byte, packets[i].length);
 		print_first();
 	}
@@ -242,13 +254,15 @@ static void look_into(const struct packet *packets, size_t count)
 
 int main(int argc, char **argv)
 {
-	uint64_t seed = argc == 3 ? strtoull(argv[1], NULL, 10) : 0;
-	size_t count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	bool vlans = argc == 4 && !strcmp(argv[3], "vlans");
+	uint64_t seed = argc == 3 || vlans ? strtoull(argv[1], NULL, 10) : 0;
+	size_t count = argc == 3 || vlans ? strtoul(argv[2], NULL, 10) : 0;
+	int networks = vlans ? NETWORKS : PORTS;
 	static struct packet packets[BATCH];
 	cpu_set_t one;
 
 	if (!count) {
-		fputs("usage: side-by-side SEED COUNT\n", stderr);
+		fputs("usage: side-by-side SEED COUNT [vlans]\n", stderr);
 		return 2;
 	}
 	/* Everything on one processor is done in the order in which it was sent. */
@@ -260,9 +274,10 @@ int main(int argc, char **argv)
 			sides[side].fd[port] = open_device((enum side)side, port);
 	}
 	draw__seed(seed);
+	draw__set_networks(networks);
 	while (totals.sent < count && totals.differences < SHOWN) {
 		for (size_t i = 0; i < BATCH; i++)
-			draw__packet((int)(totals.sent / BATCH % PORTS), &packets[i]);
+			draw__packet((int)(totals.sent / BATCH % (unsigned int)networks), &packets[i]);
 		if (!is_same(packets, BATCH))
 			look_into(packets, BATCH);
 		totals.came += sides[KERNEL].count;

@@ -21,6 +21,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "vlan-tag.h"
+
 #define PORT 4242
 #define FRAME 2048
 
@@ -132,25 +134,6 @@ static int send_frames(const char *device, const char *mac)
 
 /* ---- watching ---- */
 
-/* Puts the tag back that the kernel has taken off. */
-static size_t put_back(struct msghdr *message, uint8_t *frame, size_t length)
-{
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
-		struct tpacket_auxdata aux;
-
-		if (part->cmsg_level != SOL_PACKET || part->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&aux, CMSG_DATA(part), sizeof(aux));
-		if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
-			continue;
-		memmove(frame + 16, frame + 12, length - 12);
-		put16(frame + 12, aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q);
-		put16(frame + 14, aux.tp_vlan_tci);
-		return length + 4;
-	}
-	return length;
-}
-
 /* Prints a frame of those that are sent here; false if it is none. */
 static bool print_frame(const uint8_t *frame, size_t length)
 {
@@ -185,10 +168,7 @@ static int watch(const char *device, int seconds)
 	for (;;) {
 		struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 		static uint8_t frame[65536 + 64];
-		union {
-			char room[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-			struct cmsghdr header;
-		} control;
+		union vlan_tag_control control;
 		struct sockaddr_ll from = { 0 };
 		struct iovec vector = { .iov_base = frame, .iov_len = 65536 };
 		struct msghdr message = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &vector, .msg_iovlen = 1,
@@ -199,7 +179,7 @@ static int watch(const char *device, int seconds)
 			return 0;
 		length = recvmsg(fd, &message, 0);
 		if (length > ETH_HLEN && from.sll_pkttype != PACKET_OUTGOING)
-			print_frame(frame, put_back(&message, frame, (size_t)length));
+			print_frame(frame, vlan_tag__put_back(&message, frame, (size_t)length));
 		fflush(stdout);
 	}
 }
