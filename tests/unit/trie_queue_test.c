@@ -8,7 +8,7 @@
 
 #include "trie_queue.h"
 
-#define PREFIXES 300
+#define PREFIXES 1500 /* more than a batch has room for */
 
 static int make_trie(uint32_t room)
 {
@@ -43,7 +43,7 @@ static void assert_alike(int fd, int expected)
 static void run_randomly(bool singly, bool often)
 {
 	struct trie_queue *queue = malloc(sizeof(*queue));
-	int fd = make_trie(PREFIXES + 1), expected = make_trie(PREFIXES + 1);
+	int fd = make_trie(2 * PREFIXES), expected = make_trie(2 * PREFIXES);
 
 	unit__seed();
 	assert_non_null(queue);
@@ -90,6 +90,31 @@ static void so_they_do_where_the_kernel_takes_them_singly(void **state)
 	(void)state;
 	run_randomly(true, true);
 	run_randomly(true, false);
+}
+
+static void of_those_of_a_prefix_only_the_last_is_made(void **state)
+{
+	struct trie_queue *queue = malloc(sizeof(*queue));
+	struct xfib_rib4_key flapping = key_of(0), other = key_of(1);
+	int fd = make_trie(4);
+
+	(void)state;
+	assert_non_null(queue);
+	trie_queue__init(queue, fd, sizeof(struct xfib_rib4_key));
+	for (uint32_t i = 1; i <= 3 * TRIE_BATCH_ROOM; i++) {
+		struct xfib_rib_value value = { .route = i };
+
+		assert_int_equal(trie_queue__add(queue, &flapping, i % 3 ? &value : NULL), 0);
+		assert_int_equal(trie_queue__add(queue, &other, i % 3 ? NULL : &value), 0);
+		assert_int_equal(trie_queue__waiting(queue), 2);
+	}
+	assert_int_equal(route_of(fd, 1), 0);
+	assert_int_equal(trie_queue__flush(queue), 0);
+	assert_int_equal(route_of(fd, 0), 0);
+	assert_int_equal(route_of(fd, 1), 3 * TRIE_BATCH_ROOM);
+	trie_queue__end(queue);
+	free(queue);
+	close(fd);
 }
 
 static void what_is_refused_stays_in_order(void **state)
@@ -182,6 +207,7 @@ int main(void)
 		cmocka_unit_test(changes_that_wait_end_as_those_made_one_by_one),
 		cmocka_unit_test(so_they_do_where_a_thread_makes_them),
 		cmocka_unit_test(so_they_do_where_the_kernel_takes_them_singly),
+		cmocka_unit_test(of_those_of_a_prefix_only_the_last_is_made),
 		cmocka_unit_test(what_is_refused_stays_in_order),
 		cmocka_unit_test(what_the_thread_is_refused_stays_in_order_too),
 	};

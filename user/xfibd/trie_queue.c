@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "hash.h"
+
 #define ENOTSUPP 524 /* the kernel's own; no header for user space has it */
 
 void trie_queue__init(struct trie_queue *queue, int fd, uint32_t key_size)
@@ -72,6 +74,7 @@ static int write_batch(struct trie_queue *queue, struct trie_batch *batch)
 			return err;
 	}
 	batch->done = batch->count = 0;
+	memset(batch->slots, 0, sizeof(batch->slots));
 	return 0;
 }
 
@@ -162,22 +165,49 @@ static int hand_over(struct trie_queue *queue)
 
 /* ---- the queue ---- */
 
+/*
+ * The slot of a key: that of its last change in the batch, or a free one. There is always one, for a batch has half as much
+ * room as slots. A change that was made already, before one that the kernel refused, keeps its slot and counts no more.
+ */
+static uint16_t *find_slot(const struct trie_queue *queue, struct trie_batch *batch, const void *key)
+{
+	uint32_t slot = hash__bytes(key, queue->key_size);
+
+	for (;; slot++) {
+		uint16_t *place = &batch->slots[slot & (TRIE_BATCH_SLOTS - 1)];
+
+		if (!*place || !memcmp(batch->keys + (*place - 1u) * queue->key_size, key, queue->key_size))
+			return place;
+	}
+}
+
+static void put(struct trie_batch *batch, uint32_t at, const struct xfib_rib_value *value)
+{
+	batch->deletes[at] = !value;
+	if (value)
+		batch->values[at] = *value;
+}
+
 int trie_queue__add(struct trie_queue *queue, const void *key, const struct xfib_rib_value *value)
 {
 	struct trie_batch *batch = &queue->batches[queue->filling];
+	uint16_t *slot = find_slot(queue, batch, key);
 
+	if (*slot > batch->done) { /* it waits still */
+		put(batch, *slot - 1u, value);
+		return 0;
+	}
 	if (batch->count == TRIE_BATCH_ROOM) {
 		int err = hand_over(queue);
 
 		if (err)
 			return err;
 		batch = &queue->batches[queue->filling];
+		slot = find_slot(queue, batch, key);
 	}
 	memcpy(batch->keys + batch->count * queue->key_size, key, queue->key_size);
-	batch->deletes[batch->count] = !value;
-	if (value)
-		batch->values[batch->count] = *value;
-	batch->count++;
+	put(batch, batch->count, value);
+	*slot = (uint16_t)++batch->count;
 	return 0;
 }
 

@@ -5,9 +5,11 @@
  * more than a batch of them, a thread makes them meanwhile: they are half of
  * what a route costs. It lives until the flush.
  *
- * They are made in the order in which they came. One that the kernel refuses
- * stays, with all that came after it, and is tried again by the next flush.
- * For one thread at a time.
+ * They are made in the order in which they came; of those of one prefix that
+ * wait in a batch only the last, in the place of the first: what flaps (a
+ * third of what a full table's IPv4 routes do, half of the IPv6 ones') costs
+ * the trie nothing. One that the kernel refuses stays, with all that came
+ * after it, and is tried again by the next flush. For one thread at a time.
  */
 #ifndef XFIB_XFIBD_TRIE_QUEUE_H
 #define XFIB_XFIBD_TRIE_QUEUE_H
@@ -18,6 +20,7 @@
 #include <xfib/abi.h>
 
 #define TRIE_BATCH_ROOM 512
+#define TRIE_BATCH_SLOTS 1024 /* a power of two */
 
 struct trie_batch {
 	uint32_t done; /* of them, from the beginning, the trie has */
@@ -25,6 +28,7 @@ struct trie_batch {
 	bool deletes[TRIE_BATCH_ROOM]; /* else it sets a value */
 	uint8_t keys[TRIE_BATCH_ROOM * sizeof(struct xfib_rib6_key)];
 	struct xfib_rib_value values[TRIE_BATCH_ROOM];
+	uint16_t slots[TRIE_BATCH_SLOTS]; /* by the hash of a key, its place counted from 1; a taken slot leads to the next one */
 };
 
 struct trie_queue {
