@@ -145,6 +145,9 @@ in_r ip -6 route append 2001:db8:82::/48 via 2001:db8:2::9
 has_both() { [ "$(xfib -6 route show | grep -A2 "^$1" | grep -c 'via 2001:db8:2::[19] ')" = 2 ]; }
 check "a path of another MTU joins" eventually 5 has_both 2001:db8:82::/48
 check "which is no difference" xfib verify
+in_r ip -6 route del 2001:db8:82::/48
+arrives "both paths deleted at once" 'no route' 2001:db8:82::1
+check "which is no difference" xfib verify
 # To a route of an administrator's that says it is a router advertisement's, and lives for a while, too.
 in_r ip -6 route add 2001:db8:83::/48 via 2001:db8:2::1 proto ra expires 1000
 in_r ip -6 route append 2001:db8:83::/48 via 2001:db8:2::9

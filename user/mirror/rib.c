@@ -518,8 +518,9 @@ int rib__delete(struct rib *rib, const struct rib_route *route)
 	rib__changed(rib, route, true);
 	if (route->family == XFIB_INET || route->nexthop_id)
 		return delete_alike(rib, route);
-	err = delete6(rib, route, SAME_BUT_WEIGHT);
-	return err == -ENOENT ? delete6(rib, route, SAME_WAY) : err; /* a dump gives all paths the metrics of one */
+	/* Dumps, and messages about several paths, say the metrics of the first one of all. */
+	err = route->path_count > 1 ? -ENOENT : delete6(rib, route, SAME_BUT_WEIGHT);
+	return err == -ENOENT ? delete6(rib, route, SAME_WAY) : err;
 }
 
 bool rib__is_incomplete(const struct rib *rib)
