@@ -117,6 +117,7 @@ until_match() { # PATTERN ADDR
 	done
 	echo $(((${EPOCHREALTIME/./} - begin) / 1000))
 }
+resyncs() { in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq '.[0] | (.formatted // .).value.resyncs'; }
 fastest=5000
 arrives() { # DESC PATTERN ADDR: of the kernel's change just made
 	local ms
@@ -148,6 +149,25 @@ check "which is no difference" xfib verify
 in_r ip -6 route del 2001:db8:82::/48
 arrives "both paths deleted at once" 'no route' 2001:db8:82::1
 check "which is no difference" xfib verify
+# What stands between two paths no dump of the kernel's names, until one of them goes.
+in_r ip -6 route add 2001:db8:84::/48 via 2001:db8:2::1
+in_r ip -6 route append blackhole 2001:db8:84::/48 metric 1024
+in_r ip -6 route append 2001:db8:84::/48 via 2001:db8:2::9
+check "a blackhole between the paths of a route" eventually 5 has_both 2001:db8:84::/48
+hidden() { xfib -6 route show | grep -c '^blackhole 2001:db8:84::/48'; }
+check_output "is held" 1 hidden
+before=$(resyncs)
+in_r ip link set ra mtu 1499
+resynced() { [ "$(resyncs)" != "$before" ]; }
+check "a full dump" eventually 5 resynced
+check_output "does not take it away" 1 hidden
+check "which is no difference" xfib verify
+in_r ip -6 route del 2001:db8:84::/48 via 2001:db8:2::1
+arrives "it comes to light when the first path goes" 'blackhole' 2001:db8:84::1
+check "as the kernel has it" xfib verify
+in_r ip -6 route del blackhole 2001:db8:84::/48 metric 1024
+arrives "and it goes" 'via 2001:db8:2::9' 2001:db8:84::1
+in_r ip link set ra mtu 1500
 # To a route of an administrator's that says it is a router advertisement's, and lives for a while, too.
 in_r ip -6 route add 2001:db8:83::/48 via 2001:db8:2::1 proto ra expires 1000
 in_r ip -6 route append 2001:db8:83::/48 via 2001:db8:2::9
@@ -179,10 +199,9 @@ check "and up" eventually 5 equal
 check "everything flushed" in_r ip route flush proto boot
 check "the RIB follows" eventually 5 equal
 check "few dumps were needed" \
-	[ "$(in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq '.[0] | (.formatted // .).value.resyncs')" -lt 5 ]
+	[ "$(resyncs)" -lt 8 ]
 
 # A path is dead when its device has lost the last address, and lives again with the next one, of which no message says.
-resyncs() { in_r bpftool -j map dump pinned "$XFIB_PIN/xfib_state" | jq '.[0] | (.formatted // .).value.resyncs'; }
 dead() { [ "$(xfib -j nexthop show | jq '[.[] | select(.gateway == "10.0.1.1" and ((.flags // []) | index("dead")))] | length')" = "$1" ]; }
 in_r ip route add 100.82.0.0/16 nexthop via 10.0.1.1 nexthop via 10.0.2.1
 in_r ip address del 10.0.1.254/24 dev ra

@@ -173,32 +173,60 @@ static uint32_t paths_of(const struct chain *chain, uint32_t first)
 	return end - first;
 }
 
-/* Is path `at` of the kernel's route, which begins at `first`, one of the route that is held there? */
-static bool has_path(const struct chain *held, const struct chain *kernel, uint32_t first, uint32_t count, uint32_t at)
+/* Is path `named` of the kernel's route one of the `count` that are held from `at` on? */
+static bool has_path(const struct chain *held, uint32_t at, uint32_t count, const struct chain *kernel, uint32_t named)
 {
-	const struct xfib_route *route = &kernel->path[at].route;
-	bool whole = at == first || route->family == XFIB_INET || route->flags & XFIB_ROUTE_NEXTHOP_OBJECT;
+	const struct xfib_route *route = &kernel->path[named].route;
+	bool whole = !(route->flags & XFIB_ROUTE_MEMBER) || route->family == XFIB_INET || route->flags & XFIB_ROUTE_NEXTHOP_OBJECT;
 
-	for (uint32_t i = first; i < first + count; i++) {
-		if (same_path(&held->path[i], &kernel->path[at], whole))
+	for (uint32_t i = at; i < at + count; i++) {
+		if (same_path(&held->path[i], &kernel->path[named], whole))
 			return true;
 	}
 	return false;
 }
 
-/* Routes have an order, the paths of one route have none. */
+/* Are the routes that begin there the same? Their paths have no order. */
+static bool same_paths(const struct chain *held, uint32_t at, const struct chain *kernel, uint32_t first)
+{
+	uint32_t count = paths_of(kernel, first);
+
+	if (at >= held->count || paths_of(held, at) != count)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!has_path(held, at, count, kernel, first + i))
+			return false;
+	}
+	return true;
+}
+
+/* May the kernel have a route that its dumps do not name, between paths of one that they do? See user/mirror/rib_hidden.c. */
+static bool may_be_hidden(const struct xfib_route_path *held, const struct chain *kernel)
+{
+	const uint8_t alone = XFIB_ROUTE_NEXTHOP_OBJECT | XFIB_ROUTE_AUTOCONF;
+
+	if (held->route.family != XFIB_INET6 || (held->nexthop.gateway_family && !(held->route.flags & alone)))
+		return false;
+	for (uint32_t i = 0; i < kernel->count; i++) {
+		const struct xfib_route *route = &kernel->path[i].route;
+
+		if (route->flags & XFIB_ROUTE_MEMBER && !(route->flags & XFIB_ROUTE_NEXTHOP_OBJECT) && route->metric == held->route.metric)
+			return true;
+	}
+	return false;
+}
+
+/* Routes have an order. */
 static bool same_chain(const struct chain *held, const struct chain *kernel)
 {
-	if (held->count != kernel->count)
-		return false;
-	for (uint32_t first = 0, count; first < kernel->count; first += count) {
-		count = paths_of(kernel, first);
-		if (paths_of(held, first) != count)
+	uint32_t at = 0, first = 0;
+
+	while (at < held->count || first < kernel->count) {
+		if (first < kernel->count && same_paths(held, at, kernel, first))
+			first += paths_of(kernel, first);
+		else if (at >= held->count || !may_be_hidden(&held->path[at], kernel))
 			return false;
-		for (uint32_t i = first; i < first + count; i++) {
-			if (!has_path(held, kernel, first, count, i))
-				return false;
-		}
+		at += paths_of(held, at);
 	}
 	return true;
 }

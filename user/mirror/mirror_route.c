@@ -176,6 +176,8 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 		if (err && is_ours)
 			change_undo__note_refused(mirror->changing, &made, route->sequence, err);
 	}
+	if (rib__was_disordered(mirror->rib))
+		mirror__request_sync(mirror, NULL);
 	mirror->origin = 0;
 }
 

@@ -73,16 +73,10 @@ void rib__count(struct rib *rib, uint8_t family, int change)
 
 /* ---- places ---- */
 
-/* May the route be one path of several, added one by one? As rt6_qualify_for_ecmp() in the kernel has it. */
-static bool is_joinable(uint8_t flags, uint8_t gateway_family)
-{
-	return gateway_family && !(flags & (XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT));
-}
-
 static bool same_joinable(const struct rib *rib, const struct xfib_route *held, const struct rib_route *route)
 {
-	return is_joinable(held->flags, rib->maps->nexthops[held->nexthop].gateway_family) ==
-	       is_joinable(route->flags, route->paths[0].nexthop.gateway_family);
+	return route__is_joinable(held->flags, rib->maps->nexthops[held->nexthop].gateway_family) ==
+	       route__is_joinable(route->flags, route->paths[0].nexthop.gateway_family);
 }
 
 /* What is replaced: IPv4, the first of its class; IPv6, rather one that could have as many paths (fib6_add_rt2node()). */
@@ -161,7 +155,7 @@ static bool find_joined(const struct rib *rib, const struct rib_route *route, st
 	uint32_t previous = XFIB_NONE;
 
 	if (route->family != XFIB_INET6 ||
-	    !is_joinable(route->flags & (uint8_t)~XFIB_ROUTE_AUTOCONF, route->paths[0].nexthop.gateway_family))
+	    !route__is_joinable(route->flags & (uint8_t)~XFIB_ROUTE_AUTOCONF, route->paths[0].nexthop.gateway_family))
 		return false;
 	for (uint32_t id = place->head; id;) {
 		struct unit unit = unit__at(rib, id);
@@ -434,6 +428,19 @@ int rib__put_rest(struct rib *rib, struct place place, const struct rib_route *r
 	return err;
 }
 
+/* Could the kernel's dumps name a route with others of its metric that they have passed over so far? rib_hidden.c. */
+static bool has_neighbours(const struct rib *rib, struct place place)
+{
+	const struct xfib_route *routes = rib->maps->routes, *held = &routes[place.old.first];
+
+	for (uint32_t id = place.head; id; id = routes[id].next) {
+		if (id != place.old.first && routes[id].metric == held->metric && routes[id].owner == held->owner &&
+		    !(routes[id].flags & XFIB_ROUTE_MEMBER))
+			return true;
+	}
+	return false;
+}
+
 /* Replaces the unit of `place` by one without the paths that the route names. */
 static int remove_paths(struct rib *rib, struct place place, const struct rib_route *route, enum path_likeness likeness)
 {
@@ -458,6 +465,7 @@ static int remove_paths(struct rib *rib, struct place place, const struct rib_ro
 		if (!named)
 			unit__read_path(rib, id, &paths[rest.path_count++]);
 	}
+	rib->disordered |= has_neighbours(rib, place);
 	err = rib__put_rest(rib, place, &rest);
 	free(paths);
 	return err;
@@ -521,6 +529,14 @@ int rib__delete(struct rib *rib, const struct rib_route *route)
 	/* Dumps, and messages about several paths, say the metrics of the first one of all. */
 	err = route->path_count > 1 ? -ENOENT : delete6(rib, route, SAME_BUT_WEIGHT);
 	return err == -ENOENT ? delete6(rib, route, SAME_WAY) : err;
+}
+
+bool rib__was_disordered(struct rib *rib)
+{
+	bool was = rib->disordered;
+
+	rib->disordered = false;
+	return was;
 }
 
 bool rib__is_incomplete(const struct rib *rib)

@@ -75,6 +75,12 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 /* An event: removes the route that is alike (IPv4, or by a next hop object), or the paths that are named (IPv6). -ENOENT: no such route. */
 int rib__delete(struct rib *rib, const struct rib_route *route);
 
+/*
+ * Since the last time that it was asked, has an IPv6 route lost a path beside other routes of its metric? Where it stands among
+ * them is for a dump to say, which may not have named them so far.
+ */
+bool rib__was_disordered(struct rib *rib);
+
 /* Next hops became usable or not: chooses the targets of all prefixes again. */
 void rib__refresh(struct rib *rib);
 

@@ -133,7 +133,8 @@ static uint32_t judge_unnamed(const struct rib *rib, struct rib_difference *ret_
 	for (uint32_t id = 1; id < end; id++) {
 		const struct xfib_route *route = &routes[id];
 
-		if (!IS_KERNEL_ROUTE(route) || rib->seen[id] || (route->family == XFIB_INET6 && rib->audit->deleted6))
+		if (!IS_KERNEL_ROUTE(route) || rib->seen[id] || (route->family == XFIB_INET6 && rib->audit->deleted6) ||
+		    unit__may_be_hidden(rib, unit__at(rib, id)))
 			continue;
 		if (!count++) {
 			*ret_first = prefix_of(route->family, route->table, route->prefix, route->prefix_length);

@@ -14,7 +14,8 @@
  * And after a change the kernel finds its place in the IPv6 tree again by
  * counting the prefixes that it has named (fib6_dump_table()): if one of them
  * was deleted, it passes over one that it has not. IPv6 routes that are not
- * named stay when there was a deletion, and make the dump ambiguous.
+ * named stay when there was a deletion, and make the dump ambiguous. What it
+ * passes over for another reason stays too: rib_hidden.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -78,17 +79,22 @@ static bool changed_just_before(const struct rib *rib, const struct rib_route *r
 	return false;
 }
 
-/* Takes the routes of the kernel out of a chain, from behind slot `previous` to before slot `end`. */
-static void remove_between(struct rib *rib, uint32_t previous, uint32_t end)
+static uint32_t head_at_cursor(const struct rib *rib)
 {
 	const struct dump_cursor *cursor = &rib->cursor;
 
+	return prefix_index__find(&rib->index, cursor->table, cursor->family, cursor->prefix, cursor->length);
+}
+
+/* Takes the kernel's IPv4 routes out of a chain, from behind slot `previous` to before slot `end`. */
+static void remove_between(struct rib *rib, uint32_t previous, uint32_t end)
+{
 	for (;;) {
 		const struct xfib_route *routes = rib->maps->routes;
 		struct place place = { .previous = previous };
 		uint32_t id;
 
-		place.head = prefix_index__find(&rib->index, cursor->table, cursor->family, cursor->prefix, cursor->length);
+		place.head = head_at_cursor(rib);
 		id = previous ? routes[previous].next : place.head;
 		if (!id || id == end)
 			return;
@@ -100,9 +106,38 @@ static void remove_between(struct rib *rib, uint32_t previous, uint32_t end)
 	}
 }
 
+/*
+ * IPv6: which routes may have been passed over is known when the dump has named all that it names of the prefix. So the
+ * others stay until then.
+ */
+static void remove_unnamed(struct rib *rib)
+{
+	struct place place = { .head = head_at_cursor(rib) };
+
+	for (uint32_t id = place.head; id;) {
+		const struct xfib_route *routes = rib->maps->routes;
+
+		place.old = unit__at(rib, id);
+		id = routes[place.old.last].next;
+		if (routes[place.old.first].owner != XFIB_OWNER_KERNEL || rib->seen[place.old.first] ||
+		    unit__may_be_hidden(rib, place.old)) {
+			place.previous = place.old.last;
+			continue;
+		}
+		if (rib__remove(rib, place))
+			return;
+		if (place.head == place.old.first)
+			place.head = id;
+	}
+}
+
 static void finish_prefix(struct rib *rib)
 {
-	if (rib->cursor.open && !rib->cursor.lost)
+	bool settled = rib->cursor.open && !rib->cursor.lost;
+
+	if (settled && rib->cursor.family == XFIB_INET6)
+		remove_unnamed(rib);
+	else if (settled)
 		remove_between(rib, rib->cursor.last, XFIB_NONE);
 	rib->cursor.open = false;
 }
@@ -112,6 +147,9 @@ static void begin_prefix(struct rib *rib, const struct rib_route *route)
 	rib->cursor = (struct dump_cursor){ .open = true, .table = route->table, .family = route->family,
 					    .length = route->prefix_length };
 	memcpy(rib->cursor.prefix, route->prefix, sizeof(rib->cursor.prefix));
+	/* What an event told before does not count as named: the dump knows better. */
+	for (uint32_t id = route->family == XFIB_INET6 ? head_at_cursor(rib) : XFIB_NONE; id; id = rib->maps->routes[id].next)
+		rib->seen[id] = 0;
 }
 
 /* Is the unit of the kernel's, and may it have become the route by a change of attributes? */
@@ -170,10 +208,10 @@ int rib__dump(struct rib *rib, const struct rib_route *route)
 		err = rib__put(rib, route, place, &unit);
 		if (err)
 			return err;
-		if (!rib->cursor.lost)
+		if (!rib->cursor.lost && route->family == XFIB_INET)
 			remove_between(rib, rib->cursor.last, unit.first);
 	} else {
-		if (!rib->cursor.lost)
+		if (!rib->cursor.lost && route->family == XFIB_INET)
 			remove_between(rib, place.previous, unit.first);
 		unit__renew(rib, unit, route);
 		rib__note(rib, route);
@@ -235,7 +273,7 @@ bool rib__end_dump(struct rib *rib)
 	for (uint32_t first = 1; first < end; first++) {
 		const struct xfib_route *route = &rib->maps->routes[first];
 
-		if (!IS_KERNEL_ROUTE(route) || rib->seen[first])
+		if (!IS_KERNEL_ROUTE(route) || rib->seen[first] || unit__may_be_hidden(rib, unit__at(rib, first)))
 			continue;
 		if (route->family == XFIB_INET6 && rib->deleted6) /* it may have been passed over */
 			rib->ambiguous = true;

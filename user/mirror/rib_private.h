@@ -84,6 +84,7 @@ struct rib {
 	bool after_part; /* a part has come since the last event */
 	bool ambiguous;
 	bool deleted6;
+	bool disordered;         /* see rib__was_disordered() */
 	struct rib_audit *audit; /* under way, NULL: none; see rib_audit.c */
 	/* of the change of own routes under way, see rib_own.c: */
 	enum own_mode own_mode;
@@ -100,6 +101,12 @@ struct rib {
 
 /* The route that begins at a slot. */
 struct unit unit__at(const struct rib *rib, uint32_t first);
+
+/* May the route be one path of several, added one by one? As rt6_qualify_for_ecmp() in the kernel has it. */
+static inline bool route__is_joinable(uint8_t flags, uint8_t gateway_family)
+{
+	return gateway_family && !(flags & (XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT));
+}
 
 /* Does a path say that what it leads to is on a link? */
 static inline bool route__is_on_link(const struct xfib_route *route, const struct xfib_nexthop *nexthop)
@@ -135,6 +142,12 @@ bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route 
 int unit__make(struct rib *rib, const struct rib_route *route, struct unit *ret_unit);
 void unit__release(struct rib *rib, struct unit unit, bool published);
 void unit__mark_seen(struct rib *rib, struct unit unit);
+
+/*
+ * May the kernel have the unit though the dump or audit, by what is seen so far, does not name it? Looks at the routes of
+ * its prefix. rib_hidden.c.
+ */
+bool unit__may_be_hidden(const struct rib *rib, struct unit unit);
 
 /* The next hop object that a route is by, 0: none. */
 static inline uint32_t unit__object(const struct rib *rib, struct unit unit)
