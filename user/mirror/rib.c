@@ -79,31 +79,45 @@ static bool same_joinable(const struct rib *rib, const struct xfib_route *held, 
 	       route__is_joinable(route->flags, route->paths[0].nexthop.gateway_family);
 }
 
-/* What is replaced: IPv4, the first of its class; IPv6, rather one that could have as many paths (fib6_add_rt2node()). */
-static bool find_replaced(const struct rib *rib, const struct rib_route *route, struct place *place)
+/*
+ * Is it unknown whether it takes paths? One of an administrator's, or of a daemon's, that says `proto ra` does, unlike one of a
+ * router advertisement, from which no message tells it.
+ */
+static bool is_uncertain(uint8_t flags, uint8_t gateway_family)
+{
+	return gateway_family && (flags & (XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT)) == XFIB_ROUTE_AUTOCONF;
+}
+
+/*
+ * What is replaced: IPv4, the first of its class; IPv6, rather one that could have as many paths (fib6_add_rt2node()).
+ * If that is uncertain, a dump has to tell.
+ */
+static bool find_replaced(struct rib *rib, const struct rib_route *route, struct place *place)
 {
 	const struct xfib_route *routes = rib->maps->routes;
-	uint32_t previous = XFIB_NONE;
-	bool found = false;
+	bool uncertain = is_uncertain(route->flags, route->paths[0].nexthop.gateway_family);
+	uint32_t previous = XFIB_NONE, count = 0;
+	bool exact = false;
 
 	for (uint32_t id = place->head; id;) {
 		struct unit unit = unit__at(rib, id);
 
 		if (unit__same_class(&routes[id], route)) {
-			bool exact = route->family == XFIB_INET || same_joinable(rib, &routes[id], route);
+			bool fits = !exact && (route->family == XFIB_INET || same_joinable(rib, &routes[id], route));
 
-			if (exact || !found) {
+			if (fits || !count) {
 				place->previous = previous;
 				place->old = unit;
 			}
-			found = true;
-			if (exact)
-				return true;
+			count++;
+			exact |= fits;
+			uncertain |= is_uncertain(routes[id].flags, rib->maps->nexthops[routes[id].nexthop].gateway_family);
 		}
 		previous = unit.last;
 		id = routes[unit.last].next;
 	}
-	return found;
+	rib->disordered |= uncertain && count > 1 && route->family == XFIB_INET6;
+	return count;
 }
 
 /*

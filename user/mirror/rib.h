@@ -76,8 +76,9 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 int rib__delete(struct rib *rib, const struct rib_route *route);
 
 /*
- * Since the last time that it was asked, has an IPv6 route lost a path beside other routes of its metric? Where it stands among
- * them is for a dump to say, which may not have named them so far.
+ * Since the last time that it was asked, has something happened to IPv6 routes of one prefix and metric that only a dump can
+ * tell all of? One of them has lost a path, and where it stands among the others is unknown, which a dump may not have named
+ * so far; or one was replaced, and it is unknown which.
  */
 bool rib__was_disordered(struct rib *rib);
 
