@@ -155,6 +155,7 @@ struct route_seen {
 	int error; /* -errno: the kernel has no way for the packet */
 	uint8_t family, type, tos, length, preference;
 	uint32_t table, metric, mtu, flags;
+	uint32_t nexthop; /* object that it is by, 0: none */
 	bool source_specific, expired;
 	struct address destination;
 	size_t path_count;
@@ -206,6 +207,11 @@ bool world__had_rules6(void);
 void kernel__open(void);
 /* The way of a packet; `match`: the route that was found, with all its paths. */
 void kernel__ask(const struct question *question, uint32_t ifindex, bool match, struct route_seen *ret_seen);
+/*
+ * Each processor keeps the kernel's last answer by an IPv6 next hop object, whatever route led there (rt6_get_pcpu_route()): what
+ * the next answer says of its route and MTU may be another route's. They are forgotten when any IPv6 route changes.
+ */
+void kernel__forget_answers(void);
 /* The MAC address of a neighbour, if the kernel has one that can be used. */
 bool kernel__neighbour(uint32_t ifindex, const struct address *address, uint8_t ret_mac[6]);
 /* Does the device say that it takes frames that XDP redirects? */
@@ -241,6 +247,8 @@ bool judge__draw(struct question *ret_question);
  * mistake; `ret_text` has the whole of it.
  */
 const char *judge__ask(const struct question *question, char *ret_text, size_t size);
+/* The routes to a destination that the kernel tells of, and xfib's. */
+void judge__describe(const struct address *destination, char *text, size_t size);
 const char *judge__helper_name(size_t index);
 
 #endif

@@ -134,6 +134,9 @@ static void ask_kernel(const struct question *question, struct opinions *opinion
 {
 	const struct link_seen *link = &opinions->links[question->device];
 
+	kernel__ask(question, link->ifindex, true, &opinions->route);
+	if (opinions->route.nexthop && question->family == AF_INET6)
+		kernel__forget_answers();
 	kernel__ask(question, link->ifindex, false, &opinions->kernel);
 	opinions->forwards = !opinions->kernel.error && opinions->kernel.type == RTN_UNICAST && question->ttl > 1 &&
 			     (question->family == AF_INET || link->inet6); /* which the kernel asks before the route */
@@ -330,6 +333,14 @@ static void describe_held(const struct question *question, char *text, size_t si
 				       text_of(&seen.destination), route->prefix_length, route->type, route->table, route->metric,
 				       text_of(&gateway), nexthop->ifindex, route->flags, nexthop->flags);
 	}
+}
+
+void judge__describe(const struct address *destination, char *text, size_t size)
+{
+	struct question question = { .family = destination->family, .source = *destination, .destination = *destination };
+
+	describe_routes(&question, text, size);
+	describe_held(&question, text + strlen(text), size - strlen(text));
 }
 
 static void describe(const struct opinions *opinions, const struct question *question, const char *what, char *text, size_t size)

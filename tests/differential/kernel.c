@@ -17,6 +17,8 @@
 #define NETDEV_A_DEV_XDP_FEATURES 3
 #define NETDEV_XDP_ACT_NDO_XMIT 4
 
+#define FORGOTTEN_TABLE 77 /* that nothing else uses, and nobody mirrors */
+
 static struct channel channel, generic;
 static uint16_t netdev_family;
 
@@ -147,6 +149,7 @@ void kernel__parse_route(const struct nlmsghdr *message, struct route_seen *ret_
 	route->table = attributes.of[RTA_TABLE] ? mnl_attr_get_u32(attributes.of[RTA_TABLE]) : header->rtm_table;
 	route->metric = attributes.of[RTA_PRIORITY] ? mnl_attr_get_u32(attributes.of[RTA_PRIORITY]) : 0;
 	route->preference = attributes.of[RTA_PREF] ? mnl_attr_get_u8(attributes.of[RTA_PREF]) : 0;
+	route->nexthop = attributes.of[RTA_NH_ID] ? mnl_attr_get_u32(attributes.of[RTA_NH_ID]) : 0;
 	route->destination.family = route->family;
 	if (attributes.of[RTA_DST])
 		read_address(attributes.of[RTA_DST], route->family, &route->destination);
@@ -196,6 +199,27 @@ void kernel__ask(const struct question *question, uint32_t ifindex, bool match, 
 	memset(ret_seen, 0, sizeof(*ret_seen));
 	err = channel__ask(&channel, message, on_answer, ret_seen);
 	ret_seen->error = err;
+}
+
+static void change_forgotten(uint16_t type, uint16_t flags)
+{
+	static const struct address destination = { .family = AF_INET6, .byte = { 0x20, 0x01, 0x0d, 0xb8 } };
+	struct nlmsghdr *message = channel__begin(&channel, type, flags);
+	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->rtm_family = AF_INET6;
+	header->rtm_dst_len = 128;
+	header->rtm_table = FORGOTTEN_TABLE;
+	header->rtm_type = RTN_BLACKHOLE;
+	header->rtm_protocol = RTPROT_STATIC;
+	put_address(message, RTA_DST, &destination);
+	channel__ask(&channel, message, NULL, NULL);
+}
+
+void kernel__forget_answers(void)
+{
+	change_forgotten(RTM_NEWROUTE, NLM_F_CREATE);
+	change_forgotten(RTM_DELROUTE, 0);
 }
 
 static struct {

@@ -11,6 +11,7 @@
  * A world that fails is run again with steps left out, as long as it fails in the same way, and what is left is printed
  * as commands. Each world runs in a child, which takes its namespaces with it.
  */
+#include <arpa/inet.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
@@ -62,6 +63,7 @@ static uint64_t now_ms(void)
 
 static struct mirror *mirror;
 static bool settings_changed;
+static struct address differs; /* what the audit has said last is different; family 0: nothing */
 
 static bool has_news(void)
 {
@@ -174,6 +176,8 @@ static bool stays(bool (*check)(void), const char *what)
 		return false;
 	snprintf(outcome->what, sizeof(outcome->what), "%s", what);
 	snprintf(outcome->text, sizeof(outcome->text), "%s\n", what);
+	if (differs.family)
+		judge__describe(&differs, outcome->text + strlen(outcome->text), sizeof(outcome->text) - strlen(outcome->text));
 	return true;
 }
 
@@ -195,8 +199,20 @@ static bool compare(const struct question *only)
 	return false;
 }
 
+/* Of which prefix the audit speaks, for who has to find out why. */
+static void note_difference(const char *line)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (sscanf(line, "audit: %*u routes are not as the kernel has them, %45[^/]", text) != 1)
+		return;
+	differs.family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	inet_pton(differs.family, text, differs.byte);
+}
+
 static void log_line(enum log_level level, const char *line)
 {
+	note_difference(line);
 	if (level <= LOG_LEVEL_WARNING || verbose)
 		fprintf(stderr, "# mirror: %s\n", line);
 }
