@@ -456,6 +456,29 @@ static void an_expired_route_is_not_used(void **state)
 	assert_true(rib__next_expiry(rib) > 0);
 }
 
+/* What the kernel says of a life that ends in this moment is that there is none. */
+static void a_life_at_its_end_is_not_forgotten(void **state)
+{
+	struct listed listed = { .count = 1, .device = { 1 }, .gateway = { 7 }, .weight = { 1 } };
+	struct xfib_rib_value value;
+	struct rib_path paths[3];
+	struct rib_route route;
+
+	(void)state;
+	lists[4].address[0] = 78;
+	make_route(4, &listed, paths, &route);
+	route.flags = XFIB_ROUTE_EXPIRES;
+	assert_int_equal(rib__add(rib, &route, RIB_APPEND), 0);
+	route.flags = 0;
+	rib__begin_dump(rib);
+	assert_int_equal(rib__dump(rib, &route), 0);
+	assert_true(rib__end_dump(rib));
+	assert_true(find(4, &value));
+	assert_true(maps->routes[value.route].flags & XFIB_ROUTE_EXPIRES);
+	rib__begin_dump(rib);
+	assert_true(rib__end_dump(rib));
+}
+
 /* What the kernel says of a route whose next hop object was replaced: it must not take the place of another route. */
 static void a_replaced_object_replaces_its_own_route(void **state)
 {
@@ -524,6 +547,7 @@ int main(void)
 		cmocka_unit_test(nothing_leaks),
 		cmocka_unit_test(what_was_refused_does_not_go_astray),
 		cmocka_unit_test(an_expired_route_is_not_used),
+		cmocka_unit_test(a_life_at_its_end_is_not_forgotten),
 		cmocka_unit_test(a_replaced_object_replaces_its_own_route),
 	};
 

@@ -12,6 +12,7 @@
 #include "rib_private.h"
 
 #define EXPIRY_TRUST_MS 120000 /* the kernel removes routes within a minute of their end */
+#define EXPIRY_BLUR_MS 1000
 
 uint64_t rib__now_ms(void)
 {
@@ -99,6 +100,14 @@ static bool same_paths(const struct rib *rib, struct unit unit, const struct rib
 	return unit__named(rib, unit, route, likeness) == unit.count;
 }
 
+/* What is left of a life is told in hundredths of a second: 0, at its end, says as much as that it has none. */
+static bool ends_now(const struct xfib_route *held)
+{
+	uint64_t expiry = route__expiry(held), now = rib__now_ms();
+
+	return held->flags & XFIB_ROUTE_EXPIRES && expiry < now + EXPIRY_BLUR_MS && now < expiry + EXPIRY_BLUR_MS;
+}
+
 /* That the kernel has let it go, some time after the end of the life, is told by a dump that does not name the path. */
 static bool may_expire_unsaid(const struct xfib_route *held)
 {
@@ -109,11 +118,12 @@ bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route 
 {
 	const struct xfib_route *held = &rib->maps->routes[unit.first];
 	uint8_t kept = XFIB_ROUTE_EXPIRES | XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT;
+	bool whole = route->family == XFIB_INET || route->nexthop_id || unit.count == 1;
 
-	if (likeness == SAME_AS_DUMPED && (route->family == XFIB_INET || route->nexthop_id || unit.count == 1))
-		likeness = SAME_IN_ALL;
-	else if (likeness == SAME_AS_DUMPED && !(route->flags & XFIB_ROUTE_EXPIRES) && may_expire_unsaid(held))
+	if (likeness == SAME_AS_DUMPED && !(route->flags & XFIB_ROUTE_EXPIRES) && (ends_now(held) || (!whole && may_expire_unsaid(held))))
 		kept &= (uint8_t)~XFIB_ROUTE_EXPIRES;
+	if (likeness == SAME_AS_DUMPED && whole)
+		likeness = SAME_IN_ALL;
 	return unit__same_class(held, route) && held->type == route->type && held->scope == route->scope &&
 	       held->protocol == route->protocol && held->owner == route->owner &&
 	       held->preference == route->preference && (held->flags & kept) == route->flags &&
