@@ -93,6 +93,7 @@ else
 	check_status "there is no TCX" 1 xfib attach rb hook tcx
 	check_match "it says since when" 'Linux 6.6' "$ERR"
 	check "xfib detach ra" xfib detach ra
+	check "xfib detach rb" xfib detach rb
 fi
 
 # ---- ip link ----
