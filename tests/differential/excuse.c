@@ -231,21 +231,31 @@ static bool explains(const struct opinions *opinions, const struct question *que
 	}
 }
 
-/* Once there have been rules, __fib6_rule_action() passes over a route whose device has no IPv6; fib6_rule_action_alt() does not. */
-static bool lacks_ipv6(const struct opinions *opinions, const struct address *address)
+/*
+ * Once there have been rules, __fib6_rule_action() passes over a route whose device has no IPv6; fib6_rule_action_alt() does not.
+ * The first such path to an address, NULL: there is none; with `question`: that explains what xfib says.
+ */
+static const struct path_seen *find_passed_over(const struct opinions *opinions, const struct address *address,
+						const struct question *question)
 {
 	const struct route_seen *routes;
 	size_t count = kernel__routes(address->family, &routes);
 
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], address); j++) {
-			const struct link_seen *link = opinions__link(opinions, routes[i].path[j].ifindex);
+			const struct path_seen *path = &routes[i].path[j];
+			const struct link_seen *link = opinions__link(opinions, path->ifindex);
 
-			if (link && !link->inet6)
-				return true;
+			if (link && !link->inet6 && (!question || explains(opinions, question, path)))
+				return path;
 		}
 	}
-	return false;
+	return NULL;
+}
+
+static bool lacks_ipv6(const struct opinions *opinions, const struct address *address)
+{
+	return find_passed_over(opinions, address, NULL);
 }
 
 bool excuse__accepts(const struct opinions *opinions, const struct question *question)
@@ -256,6 +266,8 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 		if (explains(opinions, question, path))
 			return true;
 	}
+	if (question->family == AF_INET6 && world__had_rules6() && find_passed_over(opinions, &question->destination, question))
+		return true;
 	switch (opinions->reason) {
 	case XFIB_REASON_NOT_ETHERNET:
 		return !is_plain_ethernet(&opinions->links[question->device]);
