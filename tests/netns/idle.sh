@@ -33,6 +33,13 @@ check "rp_filter of all" eventually 2 has_flag ra 0x80
 setting net.ipv4.conf.all.rp_filter=0
 setting net.ipv4.conf.rb.ignore_routes_with_linkdown=1
 check "ignore_routes_with_linkdown" eventually 2 has_flag rb 0x4000
+# A change of the rules together with one of a setting leaves none of the two out.
+kill -STOP "$(xfibd__pid)"
+setting net.ipv4.conf.ra.ignore_routes_with_linkdown=1
+in_r ip -6 rule add priority 99 table main
+kill -CONT "$(xfibd__pid)"
+check "with a change of the rules" eventually 2 has_flag ra 0x4000
+in_r ip -6 rule del priority 99
 
 # ---- not announced ----
 setting net.ipv4.conf.ra.send_redirects=1

@@ -79,7 +79,6 @@ void mirror__read_settings(struct mirror *mirror)
 	}
 	if (rib__pass_over_failed4(mirror->rib, multipath__read_settings(mirror->maps->state, mirror->hash_seed)))
 		mirror->targets_dirty = true;
-	mirror->settings_dirty = false;
 }
 
 /* ---- what the kernel says ---- */

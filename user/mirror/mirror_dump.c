@@ -155,6 +155,7 @@ void mirror__settle(struct mirror *mirror)
 	if (mirror->rules_dirty)
 		dump(mirror, "rules", mirror__dump_rules);
 	if (mirror->settings_dirty) {
+		mirror->settings_dirty = false;
 		mirror__read_settings(mirror);
 		dump(mirror, "links", dump_links);
 		if (objects__have_resilient(mirror->objects)) /* in case that an event got lost: nothing else compares them */
@@ -199,7 +200,7 @@ int mirror__sync(struct mirror *mirror)
 	mirror__restart_audit(mirror);
 	mirror->sync_at = 0;
 	mirror->settings_at = mirror__now_ms() + SETTINGS_INTERVAL_MS;
-	mirror->targets_dirty = false;
+	mirror->targets_dirty = mirror->settings_dirty = false; /* links and rules tell of all settings */
 	err = dump(mirror, "links", dump_links);
 	if (!err)
 		err = dump(mirror, "rules", mirror__dump_rules);
