@@ -455,31 +455,33 @@ static bool has_neighbours(const struct rib *rib, struct place place)
 	return false;
 }
 
-/* Replaces the unit of `place` by one without the paths that the route names. */
+/*
+ * Replaces the unit of `place` by one without the paths that the route names. Each path has a protocol, a preference and a life
+ * of its own, of which the kernel tells the first one's only.
+ */
 static int remove_paths(struct rib *rib, struct place place, const struct rib_route *route, enum path_likeness likeness)
 {
-	const struct xfib_route *routes = rib->maps->routes, *held = &routes[place.old.first];
+	const struct xfib_route *routes = rib->maps->routes;
 	struct rib_path *paths = calloc(place.old.count, sizeof(*paths));
-	struct rib_route rest = *route;
-	uint32_t id = place.old.first;
+	uint32_t id = place.old.first, left = 0;
+	struct rib_route rest;
 	int err;
 
 	if (!paths)
 		return -ENOMEM;
-	rest.paths = paths;
-	rest.path_count = 0;
-	rest.protocol = held->protocol;
-	rest.scope = held->scope;
-	rest.preference = held->preference;
+	unit__read(rib, place.old, paths, &rest);
 	for (uint32_t i = 0; i < place.old.count; i++, id = routes[id].next) {
 		bool named = false;
 
 		for (uint32_t j = 0; j < route->path_count && !named; j++)
 			named = path__same(rib, &routes[id], &route->paths[j], likeness);
-		if (!named)
-			unit__read_path(rib, id, &paths[rest.path_count++]);
+		if (named)
+			rib->disordered |= !i;
+		else
+			paths[left++] = paths[i];
 	}
-	rib->disordered |= has_neighbours(rib, place);
+	rib->disordered |= rest.flags & XFIB_ROUTE_EXPIRES || has_neighbours(rib, place);
+	rest.path_count = left;
 	err = rib__put_rest(rib, place, &rest);
 	free(paths);
 	return err;

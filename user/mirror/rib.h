@@ -76,9 +76,10 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 int rib__delete(struct rib *rib, const struct rib_route *route);
 
 /*
- * Since the last time that it was asked, has something happened to IPv6 routes of one prefix and metric that only a dump can
- * tell all of? One of them has lost a path, and where it stands among the others is unknown, which a dump may not have named
- * so far; or one was replaced, and it is unknown which.
+ * Since the last time that it was asked, has something happened to an IPv6 route that only a dump can tell all of? It has lost its
+ * first path, of which the kernel has told the protocol, preference and life alone; or any, and stands beside others of
+ * its metric: where among them is unknown, and a dump may not have named them so far. Or one of several was replaced, and it is
+ * unknown which.
  */
 bool rib__was_disordered(struct rib *rib);
 
