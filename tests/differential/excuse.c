@@ -170,42 +170,46 @@ static bool is_unmarked(const struct opinions *opinions, const struct question *
 	return false;
 }
 
-/*
- * A dump of the kernel's IPv6 routes leaves out one without a gateway that stands between the paths of another of its
- * metric (fib6_dump_node()). Who goes by dumps cannot know of it.
- */
-static bool may_hide_route(const struct address *address)
+/* Is a line of /proc/net/ipv6_route about a route to the address? The one that stands for none is not. */
+static bool is_entry_to(const char *line, const struct address *address)
 {
-	const struct route_seen *routes;
-	size_t count = kernel__routes(address->family, &routes);
+	struct route_seen route = { .destination.family = AF_INET6 };
+	unsigned int length, metric;
+	char text[33];
 
-	for (size_t i = 0; i < count && address->family == AF_INET6; i++) {
-		if (routes[i].path_count > 1 && route__covers(&routes[i], address))
-			return true;
-	}
-	return false;
+	if (sscanf(line, "%32s %x %*s %*x %*s %x", text, &length, &metric) != 3 || metric == UINT32_MAX)
+		return false;
+	for (size_t i = 0; i < sizeof(route.destination.byte); i++)
+		sscanf(text + 2 * i, "%2hhx", &route.destination.byte[i]);
+	route.length = (uint8_t)length;
+	return route__covers(&route, address);
 }
 
-/* Does the kernel send the packet by a device to which none of the routes leads that it tells of? */
-static bool is_left_out(const struct opinions *opinions, const struct question *question)
+/*
+ * Is there an IPv6 route to an address of which no dump tells? One without a gateway, or by an object, that stands between the
+ * paths of another of its metric (fib6_dump_node()). The file has all: a line for each path, and for each route by an object.
+ */
+static bool is_route_hidden(const struct address *address)
 {
+	FILE *file = fopen("/proc/thread-self/net/ipv6_route", "re");
 	const struct route_seen *routes;
-	size_t count = kernel__routes(question->family, &routes);
+	size_t count = kernel__routes(AF_INET6, &routes), told = 0, listed = 0;
+	char line[256];
 
-	if (!opinions->forwards || !may_hide_route(&question->destination))
-		return false;
+	while (file && fgets(line, sizeof(line), file))
+		listed += is_entry_to(line, address);
+	if (file)
+		fclose(file);
 	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], &question->destination); j++) {
-			if (routes[i].path[j].ifindex == opinions->kernel.path[0].ifindex)
-				return false;
-		}
+		if (route__covers(&routes[i], address))
+			told += routes[i].nexthop || !routes[i].path_count ? 1 : routes[i].path_count;
 	}
-	return true;
+	return listed > told;
 }
 
 bool excuse__is_unknowable(const struct opinions *opinions, const struct question *question)
 {
-	return is_unmarked(opinions, question) || is_left_out(opinions, question);
+	return is_unmarked(opinions, question);
 }
 
 static bool explains(const struct opinions *opinions, const struct question *question, const struct path_seen *path)
@@ -274,7 +278,8 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 	case XFIB_REASON_MTU_EXCEEDED: /* an IPv6 path keeps the MTU that it was added with, of which the kernel shows the first path's only */
 		return question->family == AF_INET6 && opinions->route.path_count > 1;
 	case XFIB_REASON_UNSUPPORTED_ROUTE:
-		return is_peculiar(&question->destination) || has_dead_path(&question->destination) || may_hide_route(&question->destination);
+		return is_peculiar(&question->destination) || has_dead_path(&question->destination) ||
+		       (question->family == AF_INET6 && is_route_hidden(&question->destination));
 	case XFIB_REASON_NEXTHOP_DOWN:
 		return has_dead_path(&question->destination);
 	case XFIB_REASON_BROADCAST:

@@ -45,7 +45,7 @@ bool path__exceeds(const struct opinions *opinions, const struct path_seen *path
 
 /* Is there a reason for a packet that the kernel forwards to go up? */
 bool excuse__accepts(const struct opinions *opinions, const struct question *question);
-/* Does the kernel use a path of which it does not tell, or not that it would not use it if it had been made at another time? */
+/* Does the kernel use a path that it would not use if it had been made at another time, of which it does not tell? */
 bool excuse__is_unknowable(const struct opinions *opinions, const struct question *question);
 /* What xfib says of a packet that the kernel does not forward either: does it mean the same? */
 bool excuse__agrees(const struct opinions *opinions, const struct question *question);
