@@ -10,6 +10,11 @@
  *		asks for that and prints "yes", or the number and words of the refusal; reads no maps
  *	raw-client read MAP
  *		reads the first element of a pinned map, and tries to open it for writing
+ *	raw-client open MAP SECONDS
+ *		succeeds as soon as a transaction is under way, by the pinned map xfib_state; fails if none is so long
+ *	raw-client meanwhile MAP
+ *		waits until a transaction is under way, connects and says hello again and again until it is over, and prints
+ *		"N answers while it was made, N while it was taken back"
  *	raw-client garbage COUNT
  *		opens COUNT connections and sends random packets on each
  *	raw-client silent COUNT
@@ -158,6 +163,54 @@ static int run_read(char **argv)
 	return 0;
 }
 
+/* The state, by a descriptor that is opened first. */
+static void read_state(const char *path, struct xfib_state *ret_state)
+{
+	static int fd = -1;
+	uint32_t zero = 0;
+
+	if (fd < 0)
+		fd = bpf_obj_get(path);
+	if (fd < 0)
+		err(1, "%s", path);
+	if (bpf_map_lookup_elem(fd, &zero, ret_state))
+		err(1, "reading the state");
+}
+
+static int run_open(char **argv)
+{
+	double left = atof(argv[1]);
+	struct xfib_state state;
+
+	for (read_state(argv[0], &state); !state.own_change && left > 0; left -= 0.001) {
+		usleep(1000);
+		read_state(argv[0], &state);
+	}
+	return !state.own_change;
+}
+
+static int run_meanwhile(char **argv)
+{
+	uint32_t made = 0, back = 0, most = 0;
+	char message[PROTOCOL_MESSAGE];
+	struct xfib_state state;
+	int fd;
+
+	for (read_state(argv[0], &state); !state.own_change; read_state(argv[0], &state))
+		usleep(1000);
+	while (state.own_change) {
+		if (connection__open(socket_path(), message, &fd))
+			errx(1, "%s", message);
+		close(fd);
+		read_state(argv[0], &state); /* what was answered before this was answered meanwhile */
+		most = state.routes4 > most ? state.routes4 : most;
+		made += state.own_change && state.routes4 == most;
+		back += state.own_change && state.routes4 < most;
+	}
+	printf("%u answers while it was made, %u while it was taken back\n", made, back);
+	return 0;
+}
+
 static int run_garbage(char **argv)
 {
 	static uint8_t packet[PROTOCOL_PACKET];
@@ -213,7 +266,7 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{ "half", 4, run_half },      { "hold", 1, run_hold },      { "silent", 1, run_silent },
 		{ "may", 1, run_may_watch },  { "may", 4, run_may_change }, { "read", 1, run_read },
-		{ "garbage", 1, run_garbage },
+		{ "garbage", 1, run_garbage }, { "meanwhile", 1, run_meanwhile }, { "open", 2, run_open },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {

@@ -62,27 +62,89 @@ void changing__fail(struct changing *changing, uint32_t index, int err, const ch
 	snprintf(changing->failure.message, sizeof(changing->failure.message), "%s%s%s", what, *what ? ": " : "", why);
 }
 
-#define SLICE_MS 10
+/* ---- slices of time ---- */
 
-int changing__breathe(struct changing *changing, uint32_t index)
+#define SLICE_MS 10
+#define SLICE_CHANGES 64 /* between two looks at the clock */
+
+/* Others are served even if the kernel could not be followed: that is tried again before long. */
+static int breathe(struct mirror *mirror)
 {
-	struct mirror *mirror = changing->mirror;
+	uint64_t origin = mirror->origin;
 	int heard;
 
-	if (mirror__now_ms() < changing->slice_end)
-		return 0;
+	mirror->origin = 0; /* what comes now is somebody else's */
 	heard = mirror__catch_up(mirror);
-	if (heard < 0) {
-		changing__fail(changing, index, -EIO, "comparing with the kernel: %s", strerror(-heard));
-		return -EIO;
-	}
 	mirror__settle(mirror);
 	if (heard) /* who reads the tries sees what the kernel has changed; what fails is tried again at the end */
 		maps__flush(mirror->maps);
 	if (mirror->opts.breathe)
 		mirror->opts.breathe(mirror->opts.breathe_data);
+	mirror->origin = origin;
+	return heard < 0 ? heard : 0;
+}
+
+int changing__breathe(struct changing *changing, uint32_t index)
+{
+	int err;
+
+	if (mirror__now_ms() < changing->slice_end)
+		return 0;
+	err = breathe(changing->mirror);
 	changing->slice_end = mirror__now_ms() + SLICE_MS;
-	return 0;
+	if (!err)
+		return 0;
+	changing__fail(changing, index, -EIO, "comparing with the kernel: %s", strerror(-err));
+	return -EIO;
+}
+
+/* A rib_pause_fn. An error is not that of a change any more; the mirror tries again. */
+static void pause_ending(void *data)
+{
+	struct changing *changing = data;
+
+	if (mirror__now_ms() < changing->slice_end)
+		return;
+	breathe(changing->mirror);
+	changing->slice_end = mirror__now_ms() + SLICE_MS;
+}
+
+/* ---- devices that go meanwhile ---- */
+
+bool changing__note_gone(struct changing *changing, uint32_t ifindex)
+{
+	if (changing->gone_count < CHANGE_GONE)
+		changing->gone[changing->gone_count] = ifindex;
+	changing->gone_count++;
+	return !changing->ending;
+}
+
+/* Those from `first` on, and all that are unknown: another device may have the number of one that has gone. */
+struct gone {
+	const struct changing *changing;
+	uint32_t first;
+};
+
+static bool is_gone(uint32_t ifindex, void *data)
+{
+	const struct gone *gone = data;
+	const struct changing *changing = gone->changing;
+	uint32_t end = changing->gone_count < CHANGE_GONE ? changing->gone_count : CHANGE_GONE;
+
+	for (uint32_t i = gone->first; i < end; i++) {
+		if (changing->gone[i] == ifindex)
+			return true;
+	}
+	return ifindex && !links__find(changing->mirror->links, ifindex);
+}
+
+/* Own routes that lead to devices that have gone, the `first` of them or a later one, go too. */
+static void flush_gone(struct changing *changing, uint32_t first)
+{
+	struct gone gone = { changing, first };
+
+	if (changing->gone_count > first)
+		rib__flush_own(changing->mirror->rib, is_gone, &gone);
 }
 
 /* ---- which changes name a prefix ---- */
@@ -138,8 +200,8 @@ static bool is_kernel(const struct changing *changing, uint32_t index)
 /* Nothing has changed yet: are all changes possible, and is there room for what they bring? */
 static int check(struct changing *changing)
 {
-	uint32_t room = rib__room(changing->mirror->rib);
 	uint64_t needed = 0;
+	uint32_t room;
 
 	for (uint32_t i = 0; i < changing->count; i++) {
 		const struct change *change = &changing->changes[i];
@@ -152,7 +214,11 @@ static int check(struct changing *changing)
 		}
 		if (change->what != XFIB_DELETE)
 			needed += change->spec.path_count ? change->spec.path_count : 1;
+		err = i % SLICE_CHANGES ? 0 : changing__breathe(changing, i);
+		if (err)
+			return err;
 	}
+	room = rib__room(changing->mirror->rib);
 	if (needed > room) {
 		changing__fail(changing, changing->count, -ENOSPC,
 			       "%llu paths, but there is room for %u more routes: make it several transactions or restart "
@@ -193,7 +259,6 @@ static void announce(struct changing *changing)
 	}
 }
 
-#define SLICE_CHANGES 64 /* between two looks at the clock */
 #define AHEAD 8 /* changes whose look-ups are under way at a time */
 
 static void prefetch(const struct changing *changing, uint32_t index)
@@ -228,22 +293,24 @@ static int run(struct changing *changing)
 	return err;
 }
 
-static bool is_unknown(uint32_t ifindex, void *data)
-{
-	const struct mirror *mirror = data;
+/* ---- the end ---- */
 
-	return ifindex && !links__find(mirror->links, ifindex);
+static int end_own(struct changing *changing, bool keep)
+{
+	struct mirror *mirror = changing->mirror;
+	int err;
+
+	mirror->origin = changing->origin;
+	err = rib__end_own(mirror->rib, keep, pause_ending, changing);
+	mirror->origin = 0;
+	return err;
 }
 
 static int take_back(struct changing *changing)
 {
-	int err = change_undo__run(changing), own_err;
+	int err = change_undo__run(changing), own_err = end_own(changing, false);
 
-	changing->mirror->origin = changing->origin;
-	own_err = rib__end_own(changing->mirror->rib, false);
-	changing->mirror->origin = 0;
-	if (changing->device_gone) /* what has been put back may lead there */
-		rib__flush_own(changing->mirror->rib, is_unknown, changing->mirror);
+	flush_gone(changing, 0); /* what has been put back may lead there */
 	if (!err)
 		err = own_err;
 	if (err) {
@@ -259,15 +326,17 @@ static int take_back(struct changing *changing)
 /* Keeps the changes. What the maps do not take after all is taken back, with the rest. */
 static int finish(struct changing *changing)
 {
-	int err = rib__end_own(changing->mirror->rib, true);
+	uint32_t gone = changing->gone_count;
+	int err = end_own(changing, true);
 
-	if (!err)
+	if (!err) {
+		flush_gone(changing, gone);
 		return 0;
+	}
 	changing__fail(changing, changing->count, err, "writing the LPM tries: %s", strerror(-err));
 	if (change_undo__run(changing))
 		err = -EIO;
-	if (changing->device_gone)
-		rib__flush_own(changing->mirror->rib, is_unknown, changing->mirror);
+	flush_gone(changing, 0);
 	return err;
 }
 
@@ -281,15 +350,16 @@ int mirror__change(struct mirror *mirror, const struct change *changes, uint32_t
 		return 0;
 	mirror__begin(mirror);
 	mirror__catch_up(mirror);
+	changing.slice_end = mirror__now_ms() + SLICE_MS;
 	err = check(&changing);
 	if (!err) {
 		mirror->changing = &changing;
 		changing.first_sequence = nl__take_sequences(mirror->nl, count);
 		rib__set_route_listener(mirror->rib, change_undo__note, mirror);
 		rib__begin_own(mirror->rib);
-		changing.slice_end = mirror__now_ms() + SLICE_MS;
 		announce(&changing);
 		err = run(&changing);
+		changing.ending = true;
 		if (!err)
 			err = finish(&changing);
 		else if (take_back(&changing))

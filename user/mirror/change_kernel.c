@@ -11,8 +11,6 @@
 
 #include "change_private.h"
 
-#define BATCH_BYTES 65536
-
 /* In the terms of xfib_route__change(). */
 static int error_of(int err)
 {
@@ -83,7 +81,7 @@ static uint32_t fill(const struct changing *changing, uint32_t begin, uint32_t e
 int change_kernel__run(struct changing *changing, uint32_t begin, uint32_t end)
 {
 	struct mirror *mirror = changing->mirror;
-	char *buffer = malloc(BATCH_BYTES);
+	char *buffer = malloc(CHANGE_BATCH_BYTES);
 	int err;
 
 	if (!buffer) {
@@ -92,7 +90,7 @@ int change_kernel__run(struct changing *changing, uint32_t begin, uint32_t end)
 	}
 	while (begin < end && !changing->err) {
 		size_t length;
-		uint32_t count = fill(changing, begin, end, buffer, BATCH_BYTES, &length);
+		uint32_t count = fill(changing, begin, end, buffer, CHANGE_BATCH_BYTES, &length);
 
 		err = nl__request(mirror->nl, buffer, length, changing->first_sequence + begin + count - 1, on_error,
 				  changing);

@@ -13,6 +13,8 @@
 #define ROUTE_ROOM 256 /* without paths */
 #define PATH_ROOM 40   /* struct rtnexthop, RTA_VIA with an IPv6 address */
 
+_Static_assert(CHANGE_BATCH_BYTES >= ROUTE_ROOM + XFIB_GROUP_MEMBERS * PATH_ROOM, "a batch holds any request");
+
 size_t change_message__room(const struct change *change)
 {
 	return ROUTE_ROOM + (size_t)change->spec.path_count * PATH_ROOM;

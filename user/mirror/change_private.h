@@ -15,6 +15,9 @@ struct undo {
 	bool impossible; /* the RIB does not know all that it would take */
 };
 
+#define CHANGE_BATCH_BYTES 24576 /* of requests to the kernel at once: a slice of time; holds the longest one */
+#define CHANGE_GONE 16
+
 #define CHECKED_GATEWAYS 256 /* a power of two */
 
 /* A gateway that was checked: routes come by the thousand with the same few. */
@@ -37,7 +40,9 @@ struct changing {
 	uint32_t undo_count, undo_room;
 	bool undoing;
 	bool undo_lost; /* something could not be noted for want of memory */
-	bool device_gone; /* meanwhile */
+	bool ending;  /* no change is made any more: they are being kept, or taken back */
+	uint32_t gone[CHANGE_GONE]; /* devices that have gone meanwhile */
+	uint32_t gone_count;        /* of which there may be more than have room */
 	uint64_t slice_end; /* ms */
 	struct checked_gateway gateways[CHECKED_GATEWAYS]; /* by hash */
 	int err; /* of the change that failed first */
@@ -52,10 +57,13 @@ void changing__fail(struct changing *changing, uint32_t index, int err, const ch
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * Between two changes, when a slice of time is over: what the kernel has said meanwhile is applied, and others are served.
- * An error is noted as that of change `index`.
+ * Between two changes, when a slice of time is over: what the kernel has said meanwhile is applied, and others are served,
+ * but for their changes. An error is noted as that of change `index`.
  */
 int changing__breathe(struct changing *changing, uint32_t index);
+
+/* A device is no more. Whether own routes by it go now: while the changes are kept or taken back they do when that is done. */
+bool changing__note_gone(struct changing *changing, uint32_t ifindex);
 
 /* Is a change about the prefix? */
 bool changing__names(struct changing *changing, uint32_t family, uint32_t table, uint32_t length,

@@ -20,8 +20,6 @@
 
 #include "change_private.h"
 
-#define BATCH_BYTES 65536
-
 /* The spec of a route, with paths of its own. -ENOMEM. */
 static int make_spec(const struct rib_route *route, struct xfib_route_spec *ret_spec)
 {
@@ -238,7 +236,7 @@ static uint32_t send_batch(struct changing *changing, uint32_t end, char *buffer
 	while (count < end && count < at_once) {
 		const struct undo *undo = &changing->undos[end - count - 1];
 
-		if (count && length + change_message__room(&undo->change) > BATCH_BYTES)
+		if (count && length + change_message__room(&undo->change) > CHANGE_BATCH_BYTES)
 			break;
 		last = (void *)(buffer + length);
 		length += change_message__put(&undo->change, first + count, last);
@@ -261,14 +259,14 @@ int change_undo__run(struct changing *changing)
 {
 	uint32_t left = changing->undo_count;
 	int failed = changing->undo_lost ? -ENOMEM : 0;
-	char *buffer = left ? malloc(BATCH_BYTES) : NULL;
+	char *buffer = left ? malloc(CHANGE_BATCH_BYTES) : NULL;
 
 	changing->undoing = true;
 	if (left && !buffer)
 		failed = -ENOMEM;
 	while (buffer && left) {
 		left -= send_batch(changing, left, buffer, &failed);
-		if (mirror__catch_up(changing->mirror) < 0)
+		if (mirror__catch_up(changing->mirror) < 0 || changing__breathe(changing, changing->count))
 			failed = -EIO;
 	}
 	free(buffer);

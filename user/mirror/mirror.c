@@ -116,10 +116,9 @@ void mirror__link_gone(uint32_t ifindex, void *data)
 	mirror->devices++;
 	device_changed(mirror, ifindex);
 	device_down(mirror, ifindex);
-	rib__flush_own(mirror->rib, is_device, &ifindex);
+	if (!mirror->changing || changing__note_gone(mirror->changing, ifindex))
+		rib__flush_own(mirror->rib, is_device, &ifindex);
 	link_renamed(mirror);
-	if (mirror->changing)
-		mirror->changing->device_gone = true;
 }
 
 /* Next hop objects by it go likewise, and leave their groups; IPv4 routes stay. */

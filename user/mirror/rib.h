@@ -215,7 +215,12 @@ void rib__expect(struct rib *rib, uint32_t table, uint8_t family, uint32_t count
 /* A change of the prefix comes soon. */
 void rib__prefetch(const struct rib *rib, uint32_t table, uint8_t family, const uint8_t prefix[16], uint8_t length);
 
-int rib__end_own(struct rib *rib, bool keep);
+/*
+ * Calls `pause` (NULL: nobody) every few dozen steps. It may change routes of the kernel's, but not own ones. All that was
+ * made is there and counts when it is kept, in every pause; until rib__end_own() returns, its FIB may not be.
+ */
+typedef void (*rib_pause_fn)(void *data);
+int rib__end_own(struct rib *rib, bool keep, rib_pause_fn pause, void *data);
 
 /* What `how` (enum xfib_change, but DELETE) does. -EEXIST; -ENOSPC: a map is full; -ENOMEM. */
 int rib__add_own(struct rib *rib, const struct rib_route *route, uint32_t how);

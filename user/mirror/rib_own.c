@@ -6,7 +6,8 @@
  * unit that was replaced keeps its slots, so that taking the steps back, last
  * one first, puts the very slots into their chains again: it needs no room, and
  * even the age of a route is as it was. Whatever changes own routes meanwhile
- * (a device that goes) is a step too.
+ * (a device that goes) is a step too. While the end is under way nothing but it
+ * changes them, though the kernel's routes may change in its pauses.
  *
  * Should the daemon be killed in between, the marks XFIB_ROUTE_MADE and XFIB_ROUTE_REPLACED in the slots tell the next one
  * what the routes were before (xfibd/own_routes.c). The store that says that they count no more keeps the changes.
@@ -97,16 +98,70 @@ void rib__begin_own(struct rib *rib)
 	set_change_open(rib, true);
 }
 
-/* The chain is as the step left it, since later ones have been taken back. */
-static int take_back(struct rib *rib, const struct own_step *step)
+/* ---- the end: steps are kept, or taken back ---- */
+
+/* Others may do something every so many steps. */
+#define STEPS_AT_ONCE 64
+
+struct ending {
+	struct rib *rib;
+	rib_pause_fn pause;
+	void *data;
+	uint32_t steps; /* since the last pause */
+};
+
+static void step_is_done(struct ending *ending)
+{
+	if (++ending->steps % STEPS_AT_ONCE == 0 && ending->pause)
+		ending->pause(ending->data);
+}
+
+/* The slot before `id` in a chain; XFIB_NONE: it is the first one. */
+static uint32_t slot_before(const struct rib *rib, uint32_t head, uint32_t id)
+{
+	uint32_t previous = XFIB_NONE;
+
+	for (uint32_t at = head; at && at != id; at = rib->maps->routes[at].next)
+		previous = at;
+	return previous;
+}
+
+static bool is_in_chain(const struct rib *rib, uint32_t head, uint32_t id)
+{
+	uint32_t at = head;
+
+	while (at && at != id)
+		at = rib->maps->routes[at].next;
+	return at != XFIB_NONE;
+}
+
+/*
+ * Where a step is to be taken back. The own routes of the chain are as the step left them, since later ones have been taken
+ * back, but routes of the kernel's may have come and gone among them.
+ */
+static struct place place_of(const struct rib *rib, const struct own_step *step)
 {
 	uint32_t any = step->made.count ? step->made.first : step->old.first;
-	struct place place = { .head = rib__head_at(rib, any), .previous = step->previous, .old = step->made };
-	uint8_t family = rib->maps->routes[any].family;
+	const struct xfib_route *route = &rib->maps->routes[any];
+	const struct rib_route order = { .metric = route->metric, .tos = route->tos, .owner = route->owner };
+	struct place place = { .head = rib__head_at(rib, any), .old = step->made };
+
+	if (step->made.count)
+		place.previous = slot_before(rib, place.head, step->made.first);
+	else if (step->previous && is_in_chain(rib, place.head, step->previous))
+		place.previous = step->previous;
+	else if (step->previous)
+		rib__find_between(rib, &order, true, &place);
+	return place;
+}
+
+static int take_back(struct rib *rib, const struct own_step *step)
+{
+	uint8_t family = rib->maps->routes[step->made.count ? step->made.first : step->old.first].family;
 	int err;
 
 	set_gone(rib, step->old, false);
-	err = place__splice(rib, place, step->old);
+	err = place__splice(rib, place_of(rib, step), step->old);
 	if (err) {
 		set_gone(rib, step->old, true);
 		return err;
@@ -115,24 +170,36 @@ static int take_back(struct rib *rib, const struct own_step *step)
 	return 0;
 }
 
-int rib__end_own(struct rib *rib, bool keep)
+/* Last one first, as far as it goes; how many could not be goes to *ret_kept. */
+static int take_all_back(struct ending *ending, uint32_t *ret_kept)
 {
-	uint32_t kept = rib->step_count;
-	int flushed = keep ? maps__flush(rib->maps) : 0, err = 0;
+	struct rib *rib = ending->rib;
+	int err = 0;
 
-	keep = keep && !flushed;
 	rib->own_mode = OWN_BACK;
-	while (!keep && !err && kept) {
-		err = take_back(rib, &rib->steps[kept - 1]);
-		kept -= !err;
+	for (*ret_kept = rib->step_count; *ret_kept && !err; step_is_done(ending)) {
+		err = take_back(rib, &rib->steps[*ret_kept - 1]);
+		*ret_kept -= !err;
 	}
-	rib->own_mode = OWN_AT_ONCE;
-	set_change_open(rib, false);
-	for (uint32_t i = 0; i < rib->step_count; i++) { /* before the next change, and before the first slot is used again */
+	return err;
+}
+
+/* Of all steps, before the next change, and before the first slot is used again. */
+static void clear_marks(struct ending *ending)
+{
+	struct rib *rib = ending->rib;
+
+	for (uint32_t i = 0; i < rib->step_count; i++, step_is_done(ending)) {
 		set_flags(rib, rib->steps[i].made, XFIB_ROUTE_MADE | XFIB_ROUTE_REPLACED, false);
 		set_flags(rib, rib->steps[i].old, XFIB_ROUTE_MADE | XFIB_ROUTE_REPLACED, false);
 	}
-	for (uint32_t i = 0; i < rib->step_count; i++) {
+}
+
+static void forget_steps(struct ending *ending, uint32_t kept)
+{
+	struct rib *rib = ending->rib;
+
+	for (uint32_t i = 0; i < rib->step_count; i++, step_is_done(ending)) {
 		struct unit unreachable = i < kept ? rib->steps[i].old : rib->steps[i].made;
 
 		if (unreachable.count)
@@ -142,6 +209,20 @@ int rib__end_own(struct rib *rib, bool keep)
 	free(rib->steps);
 	rib->steps = NULL;
 	rib->step_room = 0;
+}
+
+int rib__end_own(struct rib *rib, bool keep, rib_pause_fn pause, void *data)
+{
+	struct ending ending = { .rib = rib, .pause = pause, .data = data };
+	int flushed = keep ? maps__flush(rib->maps) : 0, err = 0;
+	uint32_t kept = rib->step_count;
+
+	if (!keep || flushed)
+		err = take_all_back(&ending, &kept);
+	rib->own_mode = OWN_AT_ONCE;
+	set_change_open(rib, false);
+	clear_marks(&ending);
+	forget_steps(&ending, kept);
 	rib__compile_held(rib);
 	return err ? -EIO : flushed;
 }
@@ -352,13 +433,19 @@ int rib__find_on_link(const struct rib *rib, uint32_t table, uint8_t family, con
 	return -ENOENT;
 }
 
+/* The change under way has replaced or deleted the route; it is an own one. */
+static bool may_come_back(const struct rib *rib, const struct xfib_route *route)
+{
+	return rib->own_mode != OWN_AT_ONCE && route->family && route->flags & XFIB_ROUTE_REPLACED;
+}
+
 void rib__each_own_table(const struct rib *rib, void (*visit)(uint32_t table, void *data), void *data)
 {
 	const struct xfib_route *routes = rib->maps->routes;
 	uint32_t last = 0;
 
 	for (uint32_t id = 1; id < rib->maps->state->routes_end; id++) {
-		if (!IS_OWN_ROUTE(&routes[id]) || routes[id].table == last)
+		if (!(IS_OWN_ROUTE(&routes[id]) || may_come_back(rib, &routes[id])) || routes[id].table == last)
 			continue;
 		last = routes[id].table;
 		visit(last, data);
