@@ -209,7 +209,8 @@ void kernel__open(void);
 void kernel__ask(const struct question *question, uint32_t ifindex, bool match, struct route_seen *ret_seen);
 /*
  * Each processor keeps the kernel's last answer by an IPv6 next hop object, whatever route led there (rt6_get_pcpu_route()): what
- * the next answer says of its route and MTU may be another route's. They are forgotten when any IPv6 route changes.
+ * the next answer says of its route and MTU may be another route's, and one that was "unreachable" stays so. They are
+ * forgotten when any IPv6 route changes.
  */
 void kernel__forget_answers(void);
 /* The MAC address of a neighbour, if the kernel has one that can be used. */

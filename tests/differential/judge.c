@@ -135,7 +135,7 @@ static void ask_kernel(const struct question *question, struct opinions *opinion
 	const struct link_seen *link = &opinions->links[question->device];
 
 	kernel__ask(question, link->ifindex, true, &opinions->route);
-	if (opinions->route.nexthop && question->family == AF_INET6)
+	if (question->family == AF_INET6 && (opinions->route.nexthop || opinions->route.error))
 		kernel__forget_answers();
 	kernel__ask(question, link->ifindex, false, &opinions->kernel);
 	opinions->forwards = !opinions->kernel.error && opinions->kernel.type == RTN_UNICAST && question->ttl > 1 &&
