@@ -170,6 +170,20 @@ static bool is_unmarked(const struct opinions *opinions, const struct question *
 	return false;
 }
 
+static bool has_encapsulated_path(const struct address *address)
+{
+	const struct route_seen *routes;
+	size_t count = kernel__routes(address->family, &routes);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < routes[i].path_count && route__covers(&routes[i], address); j++) {
+			if (routes[i].path[j].encap)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Is a line of /proc/net/ipv6_route about a route to the address? The one that stands for none is not. */
 static bool is_entry_to(const char *line, const struct address *address)
 {
@@ -279,7 +293,9 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 		return question->family == AF_INET6 && opinions->route.path_count > 1;
 	case XFIB_REASON_UNSUPPORTED_ROUTE:
 		return is_peculiar(&question->destination) || has_dead_path(&question->destination) ||
-		       (question->family == AF_INET6 && is_route_hidden(&question->destination));
+		       (question->family == AF_INET6 && is_route_hidden(&question->destination)) ||
+		       /* what only the kernel knows enough of ends the search, whatever the length of its prefix */
+		       (world__rules(question->family).suppress && has_encapsulated_path(&question->destination));
 	case XFIB_REASON_NEXTHOP_DOWN:
 		return has_dead_path(&question->destination);
 	case XFIB_REASON_BROADCAST:
