@@ -62,7 +62,7 @@ static uint64_t now_ms(void)
 /* ---- one world, in a child ---- */
 
 static struct mirror *mirror;
-static bool settings_changed;
+static bool settings_changed, life_changed;
 static struct address differs; /* what the audit has said last is different; family 0: nothing */
 
 static bool has_news(void)
@@ -78,7 +78,9 @@ static void catch_up(void)
 	world__flush();
 	if (settings_changed) /* some have no event: it looks at them every ten seconds */
 		mirror->settings_dirty = true;
-	settings_changed = false;
+	if (life_changed) /* which has no event either: it looks at it before it ends */
+		mirror__request_sync(mirror, NULL);
+	settings_changed = life_changed = false;
 	do {
 		mirror__handle(mirror);
 		if (mirror->sync_at && mirror->sync_at < now_ms() + 10000) {
@@ -241,6 +243,12 @@ static void open_world(void)
 	judge__open(maps, &outcome->tally);
 }
 
+/* Has the kernel, which refuses an IPv6 route that it has, given that one the life of the one that it refuses (fib6_add_rt2node())? */
+static bool changes_life(const struct step *step, int err)
+{
+	return err == -EEXIST && step->kind == STEP_ROUTE && step->family == AF_INET6 && step->verb != VERB_ADD;
+}
+
 static _Noreturn void child(const struct list *list, uint64_t seed, const struct question *only)
 {
 	open_world();
@@ -252,6 +260,7 @@ static _Noreturn void child(const struct list *list, uint64_t seed, const struct
 		outcome->tally.steps++;
 		outcome->tally.refused += err != 0;
 		settings_changed |= step->kind == STEP_SETTING;
+		life_changed |= changes_life(step, err);
 		if (verbose) {
 			fprintf(stderr, "%s ", err ? strerror(-err) : "-");
 			step__print(step, stderr);
