@@ -108,7 +108,8 @@ __noinline int xfib_group_uses(__u32 id, __u32 ifindex)
 
 /*
  * Is the IPv4 address one of this machine's, or a broadcast address of its networks, whose packets the kernel drops once
- * it has had rules of the user's? The filter spares nearly every packet the trie.
+ * it has had rules of the user's? The kernel knows its addresses by themselves (inet_lookup_ifaddr_rcu()): whatever somebody has
+ * put in place of the route of one, it counts. The filter spares nearly every packet the trie.
  */
 static __always_inline bool rib4__is_own(const struct xfib_state *state, const __u8 *address, __u32 word)
 {
@@ -120,6 +121,8 @@ static __always_inline bool rib4__is_own(const struct xfib_state *state, const _
 	value = xfib_rib4__match(XFIB_TABLE_LOCAL, address);
 	if (!value)
 		return false;
+	if (value->prefix_length == 32)
+		return true;
 	nexthop = xfib_nexthop__get(value->target);
 	return nexthop && (nexthop->type == XFIB_ROUTE_LOCAL || nexthop->type == XFIB_ROUTE_BROADCAST);
 }

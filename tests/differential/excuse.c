@@ -106,14 +106,18 @@ static bool is_peculiar(const struct address *address)
 	return false;
 }
 
-/* In table local as a machine's own or a broadcast address: what is sent from there goes up, whatever the tables behind say. */
+/*
+ * In table local as a machine's own or a broadcast address, or as whatever may be in the place of one: what is sent from there
+ * goes up, whatever the tables behind say.
+ */
 static bool is_own(const struct address *address)
 {
 	const struct route_seen *routes;
 	size_t count = kernel__routes(address->family, &routes);
 
 	for (size_t i = 0; i < count; i++) {
-		if (routes[i].table == RT_TABLE_LOCAL && (routes[i].type == RTN_LOCAL || routes[i].type == RTN_BROADCAST) &&
+		if (routes[i].table == RT_TABLE_LOCAL &&
+		    (routes[i].type == RTN_LOCAL || routes[i].type == RTN_BROADCAST || routes[i].length == 32) &&
 		    route__covers(&routes[i], address))
 			return true;
 	}

@@ -412,6 +412,8 @@ const struct prog_case prog_cases[] = {
 	{ "source is this machine's own", { .source = "10.0.1.254" }, { .own = "10.0.1.254" }, REASON(MARTIAN) },
 	{ "source in a local prefix", { .source = "192.0.2.5" }, { .state_set = XFIB_STATE_WIDE_LOCAL4 },
 	  { { "192.0.2.0/24", LOCAL, XFIB_ROUTE_LOCAL, .dev = INGRESS } }, REASON(MARTIAN) },
+	{ "source whose local route was replaced", { .source = "192.0.2.5" }, { .own = "192.0.2.5" },
+	  { { "192.0.2.5/32", LOCAL, XFIB_ROUTE_UNREACHABLE } }, REASON(MARTIAN) },
 	{ "destination 0.0.0.0", { .destination = "0.0.0.0" }, REASON(MARTIAN) },
 	{ "destination 127.0.0.1", { .destination = "127.0.0.1" }, REASON(MARTIAN) },
 	{ "IPv6, source ::", { V6, .source = "::" }, REASON(MARTIAN) },

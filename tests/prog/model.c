@@ -382,7 +382,7 @@ static enum xfib_reason addresses4(const struct question *question, const uint8_
 		int length;
 		const struct world_route *route = search(question, XFIB_TABLE_LOCAL, false, source, &length);
 
-		if (route && (route->type == XFIB_ROUTE_LOCAL || route->type == XFIB_ROUTE_BROADCAST))
+		if (route && (length == 32 || route->type == XFIB_ROUTE_LOCAL || route->type == XFIB_ROUTE_BROADCAST))
 			return XFIB_REASON_MARTIAN;
 	}
 	return XFIB_REASON_FORWARDED;
