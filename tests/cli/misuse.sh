@@ -125,7 +125,8 @@ wrong 2 "backend 'bpf': must be maps, private or auto" --backend bpf get 1.2.3.4
 wrong 2 "stats: a private copy does not have the counters" --backend private stats
 wrong 1 "stats: it needs the counters of the pinned maps: no instance at" stats
 wrong 2 "nexthop show: a private copy does not have" --backend private nexthop show
-wrong 2 "unknown word 'all'" nexthop show all
+wrong 2 "unknown word 'every'" nexthop show every
+wrong 2 "unknown word 'all'" nexthop show all all
 wrong 2 "unknown word 'set'" link set
 wrong 2 "unknown word 'b'" link show a b
 wrong 1 "device 'nodevice' does not exist" link show nodevice

@@ -129,6 +129,18 @@ check "route show -j is ip -j route show" diff <(same "$(in_r ip -j route show)"
 in_a ping -q -c 2 -i 0.1 -W 1 10.0.2.1 >/dev/null
 check_match "nexthop show" 'unicast via 10.0.2.1 dev rb mtu 1400' "$(xfib nexthop show)"
 check "nexthop show -j" jq -e 'any(.gateway == "10.0.2.1" and .mtu == 1400 and .dev == "rb")' <<<"$(xfib -j nexthop show)"
+in_r ip neigh add ff02::99 lladdr 33:33:00:00:00:99 dev rb nud noarp
+in_r ip neigh add 224.0.0.99 lladdr 01:00:5e:00:00:63 dev rb nud noarp
+in_r ip neigh add 2001:db8:2::99 lladdr 02:00:00:00:00:99 dev rb nud noarp
+in_r ip neigh add 10.0.2.99 lladdr 02:00:00:00:00:99 dev rb nud noarp
+lists() { xfib nexthop show "${@:3}" | grep -cE "via ($1) dev rb" | grep -qx "$2"; } # PATTERN COUNT [all]
+kill -HUP "$(xfibd__pid)" # the kernel says nothing of a multicast neighbour that comes
+check "nexthop show all lists multicast neighbours" eventually 5 lists 'ff02::99|224.0.0.99' 2 all
+check "nexthop show lists neighbours without ARP" eventually 5 lists '10.0.2.99|2001:db8:2::99' 2
+check "  but no multicast ones" lists 'ff..:.*|224\..*' 0
+check "nexthop show all -j" jq -e '[.[] | select(.lladdr == "33:33:00:00:00:99" or .lladdr == "01:00:5e:00:00:63")] | length == 2' \
+	<<<"$(xfib -j nexthop show all)"
+check_output "nexthop show -j lists none" 0 jq '[.[] | select(.gateway // "" | test("^(ff|224)"))] | length' <<<"$(xfib -j nexthop show)"
 check_match "link show" '^[0-9]+: ra: attached xdp native table main mtu 1500 rp_filter .* up carrier forwarding4' "$(xfib link show ra)"
 check "link show -j" jq -e 'map(.ifname) | contains(["ra", "rb", "lo"])' <<<"$(xfib -j link show)"
 check_match "stats" '^forwarded +redirect +[0-9]+ +[0-9]+$' "$(xfib stats)"

@@ -26,7 +26,7 @@ static const struct command {
 	{ "route", NULL, "import FILE|- [table N] [via GW] [dev DEV] [keep-going] [dry-run] ...",
 	  "add routes at once: lines, prefixes, MRT" },
 	{ "monitor", command_monitor, "[the words of route show]", "print routes as they change" },
-	{ "nexthop", command_nexthop, "show", "next hops and their MAC addresses" },
+	{ "nexthop", command_nexthop, "show [all]", "next hops and their MAC addresses" },
 	{ "link", command_link, "show [DEV]", "ports: what is attached, what they are set to" },
 	{ "stats", command_stats, "[DEV] [-r [SECONDS [TIMES]]]", "packets by reason, of one ingress port or of all; a second" },
 	{ "stats", NULL, "nexthop [-r [SECONDS [TIMES]]]", "by next hop (xfibd --count-nexthops)" },

@@ -93,19 +93,32 @@ static json_t *object_of(uint32_t id, const struct xfib_nexthop *nexthop, const 
 	return object;
 }
 
+/* The kernel has an entry for each multicast address that it sends to; no route leads there. */
+static bool is_multicast(const struct xfib_nexthop *nexthop)
+{
+	if (nexthop->gateway_family == AF_INET6)
+		return nexthop->gateway[0] == 0xff;
+	return nexthop->gateway_family && (nexthop->gateway[0] & 0xf0) == 0xe0;
+}
+
+struct show {
+	bool all;
+	size_t printed;
+};
+
 static int print_nexthop(uint32_t id, const struct xfib_nexthop *nexthop, void *data)
 {
 	char name[IF_NAMESIZE] = "";
-	size_t *printed = data;
+	struct show *show = data;
 
-	if (options.family && nexthop->family != options.family)
+	if ((options.family && nexthop->family != options.family) || (!show->all && is_multicast(nexthop)))
 		return 0;
 	if (!nexthop->ifindex && !nexthop->family) /* the program's own, for routes that only the kernel can follow */
 		return 0;
 	if (nexthop->ifindex && !if_indextoname(nexthop->ifindex, name))
 		snprintf(name, sizeof(name), "if%u", nexthop->ifindex);
 	if (options.json)
-		print_element((*printed)++, object_of(id, nexthop, *name ? name : NULL));
+		print_element(show->printed++, object_of(id, nexthop, *name ? name : NULL));
 	else
 		print_text(id, nexthop, *name ? name : NULL);
 	return 0;
@@ -113,20 +126,20 @@ static int print_nexthop(uint32_t id, const struct xfib_nexthop *nexthop, void *
 
 int command_nexthop(int argc, char **argv)
 {
+	struct show show = { .all = argc > 1 && !strcmp(argv[1], "all") };
 	struct xfib *instance;
-	size_t printed = 0;
 	int status;
 
 	if (argc && strcmp(argv[0], "show"))
 		return fail(STATUS_USAGE, "nexthop: unknown word '%s': known is show", argv[0]);
-	if (argc > 1)
-		return fail(STATUS_USAGE, "nexthop show: unknown word '%s'", argv[1]);
+	if (argc > 1 + show.all)
+		return fail(STATUS_USAGE, "nexthop show: unknown word '%s': known is all", argv[1 + show.all]);
 	status = open_maps("nexthop show", "the next hops", &instance);
 	if (status)
 		return status;
-	xfib_nexthop__each(instance, print_nexthop, &printed);
+	xfib_nexthop__each(instance, print_nexthop, &show);
 	if (options.json)
-		print_end(printed);
+		print_end(show.printed);
 	xfib_instance__close(instance);
 	return STATUS_DONE;
 }
