@@ -194,6 +194,7 @@ const struct link_seen *world__links(void);
 struct rules_seen {
 	bool unknowable; /* some ask for what only the kernel knows of packets */
 	bool suppress;
+	bool of_vrf; /* by iif of a VRF, or of a member */
 };
 
 struct rules_seen world__rules(uint8_t family);

@@ -225,6 +225,13 @@ static bool is_route_hidden(const struct address *address)
 	return listed > told;
 }
 
+bool is_in_vrf(const struct opinions *opinions, const struct question *question)
+{
+	uint32_t vrf = opinions->links[VRF].ifindex;
+
+	return vrf && opinions->links[question->device].master == vrf;
+}
+
 bool excuse__is_unknowable(const struct opinions *opinions, const struct question *question)
 {
 	return is_unmarked(opinions, question);
@@ -411,5 +418,7 @@ enum helper_difference helper__compare(const struct opinions *opinions, const st
 	/* fib6_rule_suppress() looks at what fib6_rule_action() found, which fib6_rule_action_alt() does not set. */
 	if (difference == HELPER_UNEXPLAINED && question->family == AF_INET6 && world__rules(AF_INET6).suppress)
 		return HELPER_SUPPRESSED;
+	if (difference == HELPER_UNEXPLAINED && question->family == AF_INET6 && is_in_vrf(opinions, question) && world__rules(AF_INET6).of_vrf)
+		return HELPER_IIF;
 	return difference;
 }

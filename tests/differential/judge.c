@@ -51,6 +51,7 @@ const char *judge__helper_name(size_t index)
 		[HELPER_TTL] = "an expired TTL",
 		[HELPER_THROW] = "an IPv6 throw route",
 		[HELPER_SUPPRESSED] = "an IPv6 route that a rule suppresses",
+		[HELPER_IIF] = "by the member of a VRF",
 		[HELPER_NO_IPV6] = "a device without IPv6",
 		[HELPER_SOURCE] = "a source that is not valid",
 	};
@@ -129,21 +130,22 @@ static const char *ask_tc(const struct opinions *opinions)
 	return NULL;
 }
 
-/* What the kernel says. */
+/* What the kernel says. An IPv6 packet that a member of a VRF has received comes by the VRF. */
 static void ask_kernel(const struct question *question, struct opinions *opinions)
 {
 	const struct link_seen *link = &opinions->links[question->device];
+	uint32_t ifindex = is_in_vrf(opinions, question) && question->family == AF_INET6 ? link->master : link->ifindex;
 
-	kernel__ask(question, link->ifindex, true, &opinions->route);
+	kernel__ask(question, ifindex, true, &opinions->route);
 	if (question->family == AF_INET6 && (opinions->route.nexthop || opinions->route.error))
 		kernel__forget_answers();
-	kernel__ask(question, link->ifindex, false, &opinions->kernel);
+	kernel__ask(question, ifindex, false, &opinions->kernel);
 	opinions->forwards = !opinions->kernel.error && opinions->kernel.type == RTN_UNICAST && question->ttl > 1 &&
 			     (question->family == AF_INET || link->inet6); /* which the kernel asks before the route */
 	opinions->route.path_count = 0;
 	opinions->route.mtu = 0;
 	if (opinions->forwards)
-		kernel__ask(question, link->ifindex, true, &opinions->route);
+		kernel__ask(question, ifindex, true, &opinions->route);
 }
 
 /* A packet with a mark, which only the TC program can see: its verdict, as XDP would have said it. */

@@ -43,6 +43,8 @@ bool route__covers(const struct route_seen *route, const struct address *address
 /* Larger than what path or route take? */
 bool path__exceeds(const struct opinions *opinions, const struct path_seen *path, const struct question *question);
 
+/* Does the packet come by a member of the VRF? */
+bool is_in_vrf(const struct opinions *opinions, const struct question *question);
 /* Is there a reason for a packet that the kernel forwards to go up? */
 bool excuse__accepts(const struct opinions *opinions, const struct question *question);
 /* Does the kernel use a path that it would not use if it had been made at another time, of which it does not tell? */
@@ -61,6 +63,7 @@ enum helper_difference {
 	HELPER_TTL,           /* it does not look at the TTL */
 	HELPER_THROW,         /* an IPv6 throw route ends its search in all tables, not in its own one only */
 	HELPER_SUPPRESSED,    /* it takes IPv6 routes that a rule suppresses */
+	HELPER_IIF,           /* for rules an IPv6 packet in a VRF comes by the member there, not by the VRF */
 	HELPER_NO_IPV6,       /* once there have been rules, it takes a route by a device that has no IPv6 */
 	HELPER_SOURCE,        /* it validates no source: martians, the machine's own, rp_filter */
 	HELPER_UNEXPLAINED,

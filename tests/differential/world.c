@@ -126,7 +126,7 @@ const struct link_seen *world__links(void)
 	return links;
 }
 
-/* A VRF's or a member's: whether a packet that came by a member matches differs between kernels. */
+/* A VRF's or a member's: whether an IPv4 packet that came by a member matches differs between kernels. */
 static bool is_of_vrf(const struct nlattr *iif)
 {
 	for (size_t i = 0; iif && i < DEVICES; i++) {
@@ -142,7 +142,8 @@ static void on_rule(const struct nlmsghdr *part, void *data)
 	struct attributes attributes;
 
 	attributes__of(part, sizeof(struct fib_rule_hdr), &attributes);
-	rules->unknowable |= attributes.of[FRA_FWMARK] || attributes.of[FRA_IP_PROTO] || is_of_vrf(attributes.of[FRA_IIFNAME]);
+	rules->of_vrf |= is_of_vrf(attributes.of[FRA_IIFNAME]);
+	rules->unknowable |= attributes.of[FRA_FWMARK] || attributes.of[FRA_IP_PROTO];
 	rules->suppress |= attributes.of[FRA_SUPPRESS_PREFIXLEN] && (int32_t)mnl_attr_get_u32(attributes.of[FRA_SUPPRESS_PREFIXLEN]) >= 0;
 }
 
@@ -155,6 +156,7 @@ struct rules_seen world__rules(uint8_t family)
 	header->rtm_family = family;
 	if (channel__ask(&here, message, on_rule, &found))
 		die("dump of rules");
+	found.unknowable |= family == AF_INET && found.of_vrf;
 	return found;
 }
 

@@ -110,6 +110,21 @@ check_forwarding() {
 	check "$by: where the VRF says unreachable" counted unreachable rc fails pings c 10.0.3.1
 }
 
+# What a rule by iif means for an IPv6 packet that comes by ra, a member of red: first what the kernel does by itself.
+rule6() { # WORD… the rule begins with, for packets from A to B
+	in_r ip -6 rule add "$@" from 2001:db8:1::1 to 2001:db8:2::1 priority 500 prohibit
+}
+check "the kernel by itself" eventually 10 pings a 2001:db8:2::1
+rule6 iif red
+check "prohibits IPv6 by iif of the VRF" fails pings a 2001:db8:2::1 -W 0.5
+in_r ip -6 rule del priority 500
+rule6 iif ra
+check "not by iif of its member" pings a 2001:db8:2::1
+in_r ip -6 rule del priority 500
+rule6 not iif ra
+check "which no packet comes by" fails pings a 2001:db8:2::1 -W 0.5
+in_r ip -6 rule del priority 500
+
 check "xfibd starts" xfibd__start ra rb rc rd re
 check_match "a port's VRF is shown" ' vrf red' "$(xfib link show ra)"
 check_forwarding XDP
@@ -134,6 +149,20 @@ check_output "which is shown" 500 jq -r '.[0].rules4 | join(",")' <(xfib -j link
 check "not for the other VRF" passed_by c rc 10.0.2.1
 in_r ip rule del priority 500
 check "and without it" eventually 5 passed_by a ra 10.0.2.1
+in_r ip rule add iif ra lookup main priority 500
+check "by the name of its member too" eventually 5 counted policy_rule ra pings a 10.0.1.254
+in_r ip rule del priority 500
+check "an IPv6 rule by the VRF counts, as for the kernel" rule6 iif red
+check "for packets of its members" eventually 5 counted prohibit ra fails pings a 2001:db8:2::1 -W 0.3
+check "and not for others" passed_by c rc 2001:db8:2::1
+check_output "nothing goes up for it" 0 jq '.[0].rules6 | length' <(xfib -j link show ra)
+in_r ip -6 rule del priority 500
+check "one by a member does not" rule6 not iif ra
+check "for its packets neither" eventually 5 counted prohibit ra fails pings a 2001:db8:2::1 -W 0.3
+in_r ip -6 rule del priority 500
+check "one by a member has no effect" rule6 iif ra
+check "on packets of the VRF" eventually 5 passed_by a ra 2001:db8:2::1
+in_r ip -6 rule del priority 500
 
 # ---- changes ----
 in_r ip link set rb nomaster

@@ -21,7 +21,7 @@ struct packet {
 	uint8_t tos;
 	uint32_t mark, uid; /* what plans do not know, from here on */
 	bool other, altname;
-	bool by_vrf;        /* the kernel compares the name of the VRF with iif, not that of its member */
+	bool by_vrf;        /* the kernel compares the name of the VRF with iif, not that of its member; IPv6: it always does */
 };
 
 /* What a table says of an address, or what a rule does. */
@@ -71,7 +71,8 @@ static bool within(const uint8_t *address, const uint8_t *prefix, uint32_t lengt
 
 static bool iif_matches(const struct plan_context *context, const struct nl_rule *rule, const struct packet *packet)
 {
-	const char *name = context->vrf && packet->by_vrf ? context->vrf : context->port ? context->port : "p2";
+	bool by_vrf = context->family == XFIB_INET6 || packet->by_vrf;
+	const char *name = context->vrf && by_vrf ? context->vrf : context->port ? context->port : "p2";
 
 	if (!strcmp(rule->iif, "gone"))
 		return !rule->iif_detached && packet->altname;

@@ -38,7 +38,11 @@ enum known { NEVER, ALWAYS, PERHAPS };
 
 /* ---- conditions ---- */
 
-/* In a VRF kernels differ in whether a rule by the VRF counts, or one by its member (l3mdev_update_flow()). */
+/*
+ * An IPv6 packet in a VRF comes by the VRF device when its route is looked up (ip6_rcv_finish()). An IPv4 packet comes by
+ * the member (ip_rcv_finish()): before Linux 5.18 only rules by the VRF count then, since then those by the member, and with
+ * a correction of 6.15, which distributors have taken over, both (l3mdev_update_flow(), fib_rule_iif_match()).
+ */
 static enum known check_iif(const struct plan_context *context, const struct nl_rule *rule)
 {
 	enum plan_device device;
@@ -49,7 +53,11 @@ static enum known check_iif(const struct plan_context *context, const struct nl_
 	if (rule->iif_detached || !strcmp(rule->iif, "lo"))
 		return NEVER;
 	device = context->find_device(rule->iif, context->data);
-	if (device == PLAN_NO_DEVICE || (device == PLAN_VRF && context->vrf && !strcmp(rule->iif, context->vrf)))
+	if (device == PLAN_NO_DEVICE)
+		return PERHAPS;
+	if (context->vrf && context->family == XFIB_INET6)
+		return strcmp(rule->iif, context->vrf) ? NEVER : ALWAYS;
+	if (device == PLAN_VRF && context->vrf && !strcmp(rule->iif, context->vrf))
 		return PERHAPS;
 	if (device == PLAN_VRF || (context->port && strcmp(rule->iif, context->port)))
 		return NEVER;
