@@ -129,6 +129,29 @@ check "monitor ends with 0 at SIGINT" [ $? = 0 ]
 wait "$monitor_json"
 check "and at SIGTERM" [ $? = 0 ]
 
+# ---- far more tables than there are compiled FIBs for (256) ----
+TABLES=${XFIB_TABLES:-20000}
+for ((table = 3000; table < 3000 + TABLES; table++)); do echo "198.18.0.0/16 via 10.0.2.1 dev rb table $table"; done >"$DIR/tables"
+in_r ip route add 203.0.113.0/24 via 10.0.1.1 table 77
+check "a route in each of many tables" xfib route import "$DIR/tables"
+for table in 3000 3400 $((3000 + TABLES - 1)); do
+	check_match "  table $table answers" "^198.18.0.9 via 10.0.2.1 dev rb .*table $table" "$(xfib get 198.18.0.9 table $table)"
+done
+in_r ip rule add from 10.9.9.1 table 77
+in_r ip rule add from 10.9.9.2 table 3400
+held() { [ "$(xfib -j route show table 77 | jq length)" = 1 ]; }
+check "  a rule leads to a table of the kernel's" eventually 10 held
+check_match "  one of xfib's stays so, and packets for it go up" 'rules4 32764$' "$(xfib link show ra | grep -o 'rules4.*')"
+in_r ip route add 203.0.114.0/24 via 10.0.2.1
+followed() { xfib get 203.0.114.1 | grep -q 'via 10.0.2.1'; }
+check "  table main is followed" eventually 5 followed
+check "  and verified" xfib verify
+in_r ip rule del from 10.9.9.1
+in_r ip rule del from 10.9.9.2
+in_r ip route flush table 77
+check "  one of them is emptied" xfib route flush table 3400
+check_status "  and answers no more" 1 xfib get 198.18.0.9 table 3400
+
 # ---- without the daemon ----
 xfibd__stop
 check_match "-V names the maps" "^backend maps at $XFIB_PIN \(mapped\), daemon pid [0-9]+$" "$(xfib -V)"

@@ -152,6 +152,16 @@ void fib__publish_root(struct fib *fib, const struct fib_table *table)
 		__atomic_store_n(table->family == XFIB_INET6 ? &state->root6 : &state->root4, root, __ATOMIC_RELEASE);
 }
 
+bool fib__has(const struct fib *fib, __u32 table, __u8 family)
+{
+	return fib__table(fib, table, family) != NULL;
+}
+
+uint32_t fib__room(const struct fib *fib)
+{
+	return fib->maps->sizes.fibs - fib->table_count;
+}
+
 __u64 fib__root(const struct fib *fib, __u32 table, __u8 family)
 {
 	const struct fib_table *found = fib__table(fib, table, family);

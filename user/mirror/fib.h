@@ -79,6 +79,10 @@ int fib__set(struct fib *fib, __u32 table, __u8 family, const struct fib_prefix 
 int fib__clear(struct fib *fib, __u32 table, __u8 family, const struct fib_prefix *prefix,
 	       const struct fib_prefix *cover);
 
+/* Is the table one of those with a FIB, or one that is held? For how many more is there room? */
+bool fib__has(const struct fib *fib, __u32 table, __u8 family);
+uint32_t fib__room(const struct fib *fib);
+
 /* 0: the table has no compiled FIB. */
 __u64 fib__root(const struct fib *fib, __u32 table, __u8 family);
 

@@ -120,7 +120,8 @@ static void note_own(uint32_t table, void *data)
 {
 	struct naming *naming = data;
 
-	naming->err |= add(&naming->own, table);
+	if (has(&naming->named, table)) /* there may be far more own tables than rules */
+		naming->err |= add(&naming->own, table);
 }
 
 static void note_vrf(uint32_t table, void *data)
@@ -157,8 +158,8 @@ void mirror__name_tables(struct mirror *mirror)
 		return;
 	name_all(mirror, &naming);
 	if (naming.named.count) {
-		naming.named.count = 0;
 		rib__each_own_table(mirror->rib, note_own, &naming);
+		naming.named.count = 0;
 		name_all(mirror, &naming);
 	}
 	if (naming.err)

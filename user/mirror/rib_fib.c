@@ -54,33 +54,57 @@ struct table_list {
 	size_t count, room;
 };
 
+/* There are no more lists than FIBs that there is room for, however many tables there are. */
 struct gathering {
 	struct table_list *lists;
 	size_t count;
+	size_t last;  /* the list that was found last: routes of a table follow one another */
+	uint32_t room; /* for tables that have no FIB yet */
+	bool full;    /* some found none */
 };
 
-static struct table_list *list_of(struct gathering *gathering, uint32_t table, uint8_t family)
+static bool is_of(const struct table_list *list, uint32_t table, uint8_t family)
 {
-	struct table_list *lists;
-
-	for (size_t i = gathering->count; i--;) {
-		if (gathering->lists[i].table == table && gathering->lists[i].family == family)
-			return &gathering->lists[i];
-	}
-	lists = realloc(gathering->lists, (gathering->count + 1) * sizeof(*lists));
-	if (!lists)
-		return NULL;
-	gathering->lists = lists;
-	lists[gathering->count] = (struct table_list){ .table = table, .family = family };
-	return &lists[gathering->count++];
+	return list->table == table && list->family == family;
 }
 
-static int add_prefix(struct gathering *gathering, uint32_t table, uint8_t family, const struct fib_prefix *prefix)
+/* -ENOMEM; -ENOSPC: there is no room for the FIB of another table. */
+static int find_list(const struct rib *rib, struct gathering *gathering, uint32_t table, uint8_t family,
+		     struct table_list **ret_list)
 {
-	struct table_list *list = list_of(gathering, table, family);
+	struct table_list *lists = gathering->lists;
+	bool has_fib;
 
-	if (!list)
+	for (size_t i = gathering->count; i-- && !is_of(&lists[gathering->last], table, family);) {
+		if (is_of(&lists[i], table, family))
+			gathering->last = i;
+	}
+	if (gathering->count && is_of(&lists[gathering->last], table, family)) {
+		*ret_list = &lists[gathering->last];
+		return 0;
+	}
+	has_fib = fib__has(rib->fib, table, family);
+	if (!has_fib && !gathering->room)
+		return -ENOSPC;
+	lists = realloc(lists, (gathering->count + 1) * sizeof(*lists));
+	if (!lists)
 		return -ENOMEM;
+	gathering->lists = lists;
+	gathering->room -= !has_fib;
+	gathering->last = gathering->count++;
+	lists[gathering->last] = (struct table_list){ .table = table, .family = family };
+	*ret_list = &lists[gathering->last];
+	return 0;
+}
+
+static int add_prefix(const struct rib *rib, struct gathering *gathering, uint32_t table, uint8_t family,
+		      const struct fib_prefix *prefix)
+{
+	struct table_list *list;
+	int err = find_list(rib, gathering, table, family, &list);
+
+	if (err)
+		return err;
 	if (list->count == list->room) {
 		size_t room = list->room ? list->room * 2 : 64;
 		struct fib_prefix *prefixes = realloc(list->prefixes, room * sizeof(*prefixes));
@@ -113,19 +137,22 @@ static int compile(struct rib *rib, uint32_t table, uint8_t family, bool keep)
 {
 	const struct xfib_route *routes = rib->maps->routes;
 	uint32_t end = rib->maps->state->routes_end;
-	struct gathering gathering = { 0 };
+	struct gathering gathering = { .room = fib__room(rib->fib) };
 	uint64_t took = 0;
 	int err = 0;
 
-	for (uint32_t id = 1; id < end && !err; id++) {
+	for (uint32_t id = 1; id < end && err != -ENOMEM; id++) {
 		uint32_t of = fib_table_of(routes[id].table);
 		struct fib_prefix prefix;
 
 		if (!rib->target[id] || (family && (routes[id].family != family || of != table)))
 			continue;
 		prefix = prefix_at(rib, id);
-		err = add_prefix(&gathering, of, routes[id].family, &prefix);
+		err = add_prefix(rib, &gathering, of, routes[id].family, &prefix);
+		gathering.full |= err == -ENOSPC;
 	}
+	if (err != -ENOMEM)
+		err = gathering.full ? -ENOSPC : 0;
 	for (size_t i = 0; i < gathering.count; i++) {
 		struct table_list *list = &gathering.lists[i];
 		int failed = err == -ENOMEM ? err : compile_list(rib, list, keep);
@@ -137,7 +164,7 @@ static int compile(struct rib *rib, uint32_t table, uint8_t family, bool keep)
 		err = failed ? failed : err;
 		free(list->prefixes);
 	}
-	if (!gathering.count && family) /* a table without routes */
+	if (!gathering.count && family && !err) /* a table without routes */
 		err = fib__compile(rib->fib, table, family, NULL, 0);
 	free(gathering.lists);
 	__atomic_store_n(&rib->maps->state->fib_compiled, took, __ATOMIC_RELAXED);
