@@ -79,7 +79,7 @@ for mode in 1 0; do
 
 		# ---- buckets that move by themselves ----
 		[ $mode$family != 04 ] || continue
-		group $family 200 "1 2 3" idle_timer 1
+		group $family 200 "1 2 3" idle_timer "${XFIB_SLOW:-1}"
 		keep_busy() { for n in {1..200}; do echo "route get $(if [ $family = 4 ]; then echo "203.0.113.$n"; else echo "2001:db8:100::$n"; fi)"; done |
 			in_r ip -batch - >/dev/null; }
 		eventually 5 follows $family 200
