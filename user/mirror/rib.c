@@ -389,19 +389,22 @@ int rib__add(struct rib *rib, const struct rib_route *route, enum rib_position p
 {
 	struct place place = { 0 };
 	struct unit unit;
+	bool replaces;
 
 	if (!route->path_count || route->path_count > XFIB_GROUP_MEMBERS)
 		return -EINVAL;
 	rib__changed(rib, route, false);
 	place.head = rib__head_of(rib, route);
 	unit = find_same(rib, place.head, route);
-	if (unit.count) {
+	replaces = position == RIB_REPLACE && (find_by_object(rib, route, &place) || find_replaced(rib, route, &place));
+	/* IPv6 has another one replaced by one that is there already, which is there twice then. */
+	if (unit.count && (route->family == XFIB_INET || !replaces || place.old.first == unit.first)) {
 		unit__renew(rib, unit, route);
 		rib__note(rib, route);
 		unit__mark_seen(rib, unit);
 		return 0;
 	}
-	if (position == RIB_REPLACE && (find_by_object(rib, route, &place) || find_replaced(rib, route, &place)))
+	if (replaces)
 		return rib__put(rib, route, place, &unit);
 	if (position != RIB_REPLACE && find_joined(rib, route, &place))
 		return join(rib, route, place, &unit);

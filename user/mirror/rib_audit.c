@@ -86,16 +86,20 @@ static uint32_t find(const struct rib *rib, const struct rib_route *route)
 {
 	const struct xfib_route *routes = rib->maps->routes;
 	bool behind = rib->audit->last == XFIB_NONE || route->family == XFIB_INET6;
+	uint32_t named = XFIB_NONE; /* already: an IPv6 route may be there twice */
 
 	for (uint32_t id = rib__head_of(rib, route); id;) {
 		struct unit unit = unit__at(rib, id);
 
 		behind |= id == rib->audit->last;
-		if (behind && unit__same(rib, unit, route, SAME_AS_DUMPED))
-			return id;
+		if (behind && unit__same(rib, unit, route, SAME_AS_DUMPED)) {
+			if (route->family == XFIB_INET || !rib->seen[id])
+				return id;
+			named = id;
+		}
 		id = routes[unit.last].next;
 	}
-	return XFIB_NONE;
+	return named;
 }
 
 void rib__audit(struct rib *rib, const struct rib_route *route)
