@@ -126,7 +126,8 @@ same() { jq -S 'map(del(.table, .pref) | if .protocol == "boot" then del(.protoc
 check "route show -j is ip -j route show" diff <(same "$(in_r ip -j route show)") <(same "$(xfib -j -4 route show)")
 
 # ---- the others ----
-in_a ping -q -c 2 -i 0.1 -W 1 10.0.2.1 >/dev/null
+is_forwarded() { in_a ping -q -c 1 -W 1 10.0.2.1 >/dev/null && [ "$(reason forwarded ra)" -gt 0 ]; }
+check "packets are forwarded as soon as the neighbour is known" eventually 10 is_forwarded
 check_match "nexthop show" 'unicast via 10.0.2.1 dev rb mtu 1400' "$(xfib nexthop show)"
 check "nexthop show -j" jq -e 'any(.gateway == "10.0.2.1" and .mtu == 1400 and .dev == "rb")' <<<"$(xfib -j nexthop show)"
 in_r ip neigh add ff02::99 lladdr 33:33:00:00:00:99 dev rb nud noarp
