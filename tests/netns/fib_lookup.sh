@@ -38,8 +38,10 @@ ip -n "$R" neigh add 10.0.2.9 lladdr 02:00:00:00:00:09 dev rb nud reachable
 ip -n "$R" neigh add 10.0.2.10 lladdr 02:00:00:00:00:10 dev rb nud noarp
 ip -n "$R" neigh add 2001:db8:2::7 lladdr 02:00:00:00:00:07 dev rb nud stale
 ip -n "$R" neigh add 2001:db8:2::9 lladdr 02:00:00:00:00:09 dev rb nud reachable
-in_r ping -qc 1 10.0.2.1 >/dev/null
-in_r ping -qc 1 2001:db8:2::1 >/dev/null
+# And that of most routes for good, or the helper is asked of all of them once it is forgotten.
+mac=$(in_b cat /sys/class/net/b0/address)
+ip -n "$R" neigh replace 10.0.2.1 lladdr "$mac" dev rb nud permanent
+ip -n "$R" neigh replace 2001:db8:2::1 lladdr "$mac" dev rb nud permanent
 
 routes() { sed -E '/^ *(#|$)/d' <<-END
 	# by gateways: resolved, stale, unknown, of the other family
