@@ -11,7 +11,6 @@
 #include "maps.h"
 #include "rib_private.h"
 
-#define EXPIRY_TRUST_MS 120000 /* the kernel removes routes within a minute of their end */
 #define EXPIRY_BLUR_MS 1000
 
 uint64_t rib__now_ms(void)
@@ -120,7 +119,8 @@ bool unit__same(const struct rib *rib, struct unit unit, const struct rib_route 
 	uint8_t kept = XFIB_ROUTE_EXPIRES | XFIB_ROUTE_AUTOCONF | XFIB_ROUTE_NEXTHOP_OBJECT;
 	bool whole = route->family == XFIB_INET || route->nexthop_id || unit.count == 1;
 
-	if (likeness == SAME_AS_DUMPED && !(route->flags & XFIB_ROUTE_EXPIRES) && (ends_now(held) || (!whole && may_expire_unsaid(held))))
+	if (likeness == SAME_AS_DUMPED && !(route->flags & XFIB_ROUTE_EXPIRES) &&
+	    (ends_now(held) || (!whole && may_expire_unsaid(held))))
 		kept &= (uint8_t)~XFIB_ROUTE_EXPIRES;
 	if (likeness == SAME_AS_DUMPED && whole)
 		likeness = SAME_IN_ALL;

@@ -16,8 +16,6 @@
 #include "maps.h"
 #include "rib_private.h"
 
-#define EXPIRED_MS 120000 /* the kernel removes routes within a minute of their end */
-
 /* Are both the same route, as far as the kernel has one of them only? */
 static bool go_the_same_way(const struct rib *rib, struct unit unit, struct unit named)
 {
@@ -37,7 +35,7 @@ bool unit__may_be_hidden(const struct rib *rib, struct unit unit)
 	bool passed_over = false;
 
 	if (held->family != XFIB_INET6 || route__is_joinable(held->flags, rib->maps->nexthops[held->nexthop].gateway_family) ||
-	    (expiry != UINT64_MAX && expiry + EXPIRED_MS <= rib__now_ms()))
+	    (expiry != UINT64_MAX && expiry + EXPIRY_TRUST_MS <= rib__now_ms()))
 		return false;
 	for (uint32_t id = rib__head_at(rib, unit.first); id;) {
 		struct unit other = unit__at(rib, id);

@@ -99,6 +99,8 @@ struct rib {
 	void *route_data;
 };
 
+#define EXPIRY_TRUST_MS 120000 /* the kernel removes routes within a minute of their end */
+
 /* The route that begins at a slot. */
 struct unit unit__at(const struct rib *rib, uint32_t first);
 
