@@ -47,7 +47,7 @@ DIFFERENTIAL_O := $(patsubst %.c,$(B)/%.o,$(filter-out %.bpf.c,$(wildcard tests/
 PARITY_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/parity/*.c))
 ORACLE_O := $(patsubst %.c,$(B)/%.o,$(wildcard tests/oracle/*.c))
 THREADS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/threads/*_test.c)) \
-	$(patsubst %,$(B)/tests/unit/netioapi_%_test,change notify)
+	$(patsubst %,$(B)/tests/unit/netioapi_%_test,change notify cancel)
 # What every test of the compiled FIB is linked with.
 FIB_O := $(patsubst %,$(B)/tests/fib/%.o,oracle subject tables)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -244,8 +244,8 @@ wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 comma := ,
 $(B)/tests/unit/netioapi_change_test: private override LDFLAGS += $(call wrap,netio__instance netio__find xfib_instance__state \
 	xfib_link__by_index xfib_route__change xfib_transaction__new xfib_transaction__add xfib_transaction__commit xfib_transaction__free)
-$(B)/tests/unit/netioapi_notify_test: private override LDFLAGS += $(call wrap,netio__instance xfib_watch__open xfib_watch__fd \
-	xfib_watch__next xfib_watch__close)
+$(patsubst %,$(B)/tests/unit/netioapi_%_test,notify cancel): private override LDFLAGS += $(call wrap,netio__instance \
+	xfib_watch__open xfib_watch__fd xfib_watch__next xfib_watch__close)
 
 # A fuzzer takes what it needs of library, command and daemon; some of their files have the same name.
 $(B)/lib/all.a: $(LIB_O) $(filter-out %/main.o,$(CMD_O) $(DAEMON_O))

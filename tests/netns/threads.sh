@@ -39,7 +39,7 @@ done <<-END
 END
 
 # ---- the functions alone ----
-for test in netioapi_change netioapi_notify; do
+for test in netioapi_change netioapi_notify netioapi_cancel; do
 	check "$test, thread sanitizer" env CMOCKA_MESSAGE_OUTPUT=STDOUT "$BUILD/thread/tests/unit/${test}_test"
 done
 
