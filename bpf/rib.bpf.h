@@ -119,10 +119,13 @@ static __always_inline bool rib4__is_own(const struct xfib_state *state, const _
 	if (likely(!(state->flags & XFIB_STATE_WIDE_LOCAL4) && !xfib_filter__may_contain(state->own_addresses, word)))
 		return false;
 	value = xfib_rib4__match(XFIB_TABLE_LOCAL, address);
+	if (value && value->prefix_length == 32)
+		return true;
+	/* One in the filter by chance goes up too. */
+	if (unlikely(state->flags & XFIB_STATE_UNROUTED4) && xfib_filter__may_contain(state->own_addresses, word))
+		return true;
 	if (!value)
 		return false;
-	if (value->prefix_length == 32)
-		return true;
 	nexthop = xfib_nexthop__get(value->target);
 	return nexthop && (nexthop->type == XFIB_ROUTE_LOCAL || nexthop->type == XFIB_ROUTE_BROADCAST);
 }

@@ -633,6 +633,8 @@ XFIB_ASSERT_SIZE(struct xfib_event, 32);
 #define XFIB_STATE_WIDE_LOCAL6 0x20
 #define XFIB_STATE_RULES4 0x40 /* other rules than the usual three (and those of VRFs): look at xfib_rules */
 #define XFIB_STATE_RULES6 0x80
+/* The route of table local for an own IPv4 address has been deleted: own_addresses has it, and the kernel decides. */
+#define XFIB_STATE_UNROUTED4 0x100
 
 /*
  * xfib_state.hash4 and hash6: what of a packet chooses among the paths of a multipath route. The fields are numbered as in

@@ -47,6 +47,18 @@ smac=$(in_r cat /sys/class/net/rb/address)
 	says "verdict: redirect .*leaves: to 02:00:00:00:00:11 from $smac hoplimit 63" 2001:db8:100::1 $from6 proto 6 flowlabel 0x12345
 	says "verdict: pass reason: unknown_port|reason: not_ethernet" 203.0.113.1 from 10.0.1.1 iif lo proto tcp
 }
+# The kernel knows its addresses, whatever becomes of their routes.
+of_source() { xfib -j explain 203.0.113.1 from 192.0.2.77 iif ra proto tcp | jq -e --arg reason "$1" '.[0].reason == $reason'; }
+in_r ip address add 192.0.2.77/32 dev rb
+check "a source that is an own address" eventually 5 of_source martian
+in_r ip route del local 192.0.2.77 dev rb table local
+sleep 0.3
+check "likewise without its local route" of_source martian
+kill -HUP "$(xfibd__pid)"
+sleep 0.3
+check "likewise after a comparison with the kernel" of_source martian
+in_r ip address del 192.0.2.77/32 dev rb
+check "but not without the address" eventually 5 of_source forwarded
 check_match "-j has it all" '^redirect forwarded 203.0.113.0/24 10.0.2.11 rb 02:00:00:00:00:11 63$' "$(xfib -j explain 203.0.113.1 \
 	from 10.0.1.1 iif ra proto tcp | jq -r '.[0] | "\(.verdict) \(.reason) \(.route.prefix) \(.nexthop.gateway) \(.nexthop.dev) \(.header.lladdr) \(.header.ttl)"')"
 check_match "without a protocol it is about routes" '^\* 203.0.113.0/24 main' "$(xfib explain 203.0.113.1 from 10.0.1.1 iif ra)"

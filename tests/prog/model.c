@@ -365,7 +365,7 @@ static enum xfib_reason header4(const uint8_t *ip, size_t room)
 static enum xfib_reason addresses4(const struct question *question, const uint8_t *ip)
 {
 	const uint8_t *source = ip + 12, *destination = ip + 16;
-	bool localnet = question->flags & XFIB_LINK_ROUTE_LOCALNET;
+	bool localnet = question->flags & XFIB_LINK_ROUTE_LOCALNET, is_own;
 	uint8_t own[16];
 
 	if (destination[0] >= 224 && destination[0] < 240)
@@ -377,8 +377,10 @@ static enum xfib_reason addresses4(const struct question *question, const uint8_
 		return XFIB_REASON_MARTIAN;
 	if (question->frame->byte[0] & 1)
 		return XFIB_REASON_OTHER_MAC;
-	if (question->settings->state_set & XFIB_STATE_WIDE_LOCAL4 ||
-	    (question->settings->own && inet_pton(AF_INET, question->settings->own, own) && !memcmp(own, source, 4))) {
+	is_own = question->settings->own && inet_pton(AF_INET, question->settings->own, own) && !memcmp(own, source, 4);
+	if (is_own && question->settings->state_set & XFIB_STATE_UNROUTED4)
+		return XFIB_REASON_MARTIAN;
+	if (question->settings->state_set & XFIB_STATE_WIDE_LOCAL4 || is_own) {
 		int length;
 		const struct world_route *route = search(question, XFIB_TABLE_LOCAL, false, source, &length);
 

@@ -37,6 +37,7 @@ static int dump_addresses(struct mirror *mirror)
 		return err;
 	err = addresses__publish(mirror->addresses);
 	links__update_sources(mirror->links);
+	rib__addresses_changed(mirror->rib);
 	if (err == -ENOSPC && log_limit__pass(&mirror->full_limit, &muted))
 		log_warning("more addresses than xfib_addresses holds; source selection may differ from the kernel's; "
 			    "restart with a larger --max-addresses");

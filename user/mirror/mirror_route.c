@@ -162,6 +162,10 @@ void mirror__on_route(enum nl_change change, const struct nl_route *route, void 
 		return;
 	}
 	mirror__want_audit(mirror);
+	/* The address may stay. */
+	if (change != NL_DUMP && route->family == AF_INET && route->table == RT_TABLE_LOCAL && route->prefix_length == 32 &&
+	    (change == NL_DELETED || mirror->maps->state->flags & XFIB_STATE_UNROUTED4))
+		mirror->addresses_dirty = true;
 	if (is_ours)
 		mirror->origin = mirror->changing->origin;
 	if (change == NL_DELETED) {

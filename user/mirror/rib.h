@@ -101,6 +101,9 @@ void rib__flush_device4(struct rib *rib, uint32_t ifindex);
  */
 void rib__revive_device4(struct rib *rib, uint32_t ifindex);
 
+/* xfib_addresses has changed, or the route of table local for one of these: see XFIB_STATE_UNROUTED4. Cost: all addresses. */
+void rib__addresses_changed(struct rib *rib);
+
 /*
  * Brackets a full dump: routes come by rib__dump(), those of one prefix one
  * after the other in the kernel's order, events between them as ever; what of

@@ -20,8 +20,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <xfib/lookup.h>
-
 #include "hash.h"
 #include "maps.h"
 #include "rib_private.h"
@@ -246,25 +244,6 @@ static void remove_at(struct rib *rib, uint32_t first)
 	rib__remove(rib, place);
 }
 
-/* Makes the filters of table local anew, without the addresses that have gone. */
-static void rebuild_filters(struct rib *rib)
-{
-	const struct xfib_route *routes = rib->maps->routes;
-	struct xfib_state *state = rib->maps->state;
-	struct xfib_state made = { 0 };
-
-	for (uint32_t id = 1; id < state->routes_end; id++) {
-		if (routes[id].family && !(routes[id].flags & XFIB_ROUTE_GONE))
-			local__note(&routes[id], &made);
-	}
-	for (int i = 0; i < XFIB_FILTER_WORDS; i++) {
-		__atomic_store_n(&state->own_addresses[i], made.own_addresses[i], __ATOMIC_RELEASE);
-		__atomic_store_n(&state->own_addresses6[i], made.own_addresses6[i], __ATOMIC_RELEASE);
-	}
-	__atomic_and_fetch(&state->flags, made.flags | ~(__u32)(XFIB_STATE_WIDE_LOCAL4 | XFIB_STATE_WIDE_LOCAL6),
-			   __ATOMIC_RELEASE);
-}
-
 bool rib__end_dump(struct rib *rib)
 {
 	uint32_t end = rib->maps->state->routes_end;
@@ -284,7 +263,7 @@ bool rib__end_dump(struct rib *rib)
 		rib->refusing = false;
 		target__clear_incomplete(rib);
 	}
-	rebuild_filters(rib);
+	local__rebuild(rib);
 	rib->dumping = false;
 	return !rib->ambiguous;
 }
@@ -295,31 +274,7 @@ void rib__abort_dump(struct rib *rib)
 	rib->dumping = false;
 }
 
-/* ---- what table local holds ---- */
-
-void local__note(const struct xfib_route *route, struct xfib_state *state)
-{
-	bool six = route->family == XFIB_INET6;
-	uint32_t words[4], first, second;
-	__u64 *filter = six ? state->own_addresses6 : state->own_addresses;
-
-	if (route->table != XFIB_TABLE_LOCAL)
-		return;
-	if (route->prefix_length != (six ? 128 : 32)) {
-		/* Every machine has these two, and a look-up knows them. */
-		bool usual = six ? route->prefix_length == 8 && route->prefix[0] == 0xff :
-				   route->prefix_length >= 8 && route->prefix[0] == 127;
-
-		if (!usual)
-			__atomic_or_fetch(&state->flags, six ? XFIB_STATE_WIDE_LOCAL6 : XFIB_STATE_WIDE_LOCAL4,
-					  __ATOMIC_RELEASE);
-		return;
-	}
-	memcpy(words, route->prefix, sizeof(words));
-	xfib_filter__bits(six ? xfib_filter__fold6(words) : words[0], &first, &second);
-	__atomic_or_fetch(&filter[first / 64], 1ULL << (first % 64), __ATOMIC_RELEASE);
-	__atomic_or_fetch(&filter[second / 64], 1ULL << (second % 64), __ATOMIC_RELEASE);
-}
+/* ---- what routes mean beyond their prefixes ---- */
 
 void rib__note(struct rib *rib, const struct rib_route *route)
 {

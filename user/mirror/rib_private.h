@@ -214,6 +214,9 @@ void rib__note(struct rib *rib, const struct rib_route *route);
 /* Takes note of a route of table local in the filters and flags of the state, so that a look-up there can be spared. */
 void local__note(const struct xfib_route *route, struct xfib_state *state);
 
+/* Makes those filters and flags anew, without what has gone. Cost: all slots. */
+void local__rebuild(struct rib *rib);
+
 /* The trie's value of a prefix has changed: so does the compiled FIB; rib_fib.c. */
 void fib_step__publish(struct rib *rib, uint32_t head);
 /* The prefix that began with slot `head`, whose route can still be read, is in no trie and no index any more. */
