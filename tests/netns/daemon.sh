@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/topology.sh"
 trap topology__remove EXIT
 topology__make "xfibe$$" || exit 1
-daemon() { in_r timeout 20 "$BUILD/xfibd" "$@"; }
+daemon() { in_r timeout $((20 * ${XFIB_SLOW:-1})) "$BUILD/xfibd" "$@"; }
 forwards() { # a ping that R's programs forward, both ways
 	local before
 	in_a ping -q -c 1 -W 1 10.0.2.1 >/dev/null
@@ -140,7 +140,7 @@ xfibd__stop
 in_b mkdir -p "$DIR"
 check_status "from another network namespace: get" 1 in_b "$BUILD/xfib" --backend maps get 10.0.2.1
 check_match "says whose it is" 'belongs to network namespace [0-9]+' "$ERR"
-check_status "from another network namespace: xfibd" 1 in_b timeout 20 "$BUILD/xfibd"
+check_status "from another network namespace: xfibd" 1 in_b timeout $((20 * ${XFIB_SLOW:-1})) "$BUILD/xfibd"
 check_match "says whose it is" 'belongs to network namespace [0-9]+' "$ERR"
 check_status "from another network namespace: unload" 1 in_b "$BUILD/xfib" unload
 check_match "says whose it is" 'belongs to network namespace [0-9]+' "$ERR"
@@ -154,17 +154,17 @@ check_status "another layout version: unload removes it" 0 xfib unload
 check_not "nothing is pinned" ls "$XFIB_PIN"
 
 # ---- what the process and the machine lack ----
-without() { in_r capsh --drop="$1" -- -c "timeout 20 $BUILD/xfibd"; }
+without() { in_r capsh --drop="$1" -- -c "timeout $((20 * ${XFIB_SLOW:-1})) $BUILD/xfibd"; }
 check_status "without CAP_NET_ADMIN" 1 without cap_net_admin
 check_match "says so" 'capability CAP_NET_ADMIN is missing' "$ERR"
 check_status "without CAP_BPF" 1 without cap_bpf,cap_perfmon,cap_sys_admin
 check_match "says so" 'capability CAP_BPF is missing' "$ERR"
 check_match "and says the other one" 'capability CAP_PERFMON is missing' "$ERR"
-check_status "a pin directory that is on no BPF file system" 1 in_r env XFIB_PIN="$DIR/xfib" timeout 20 "$BUILD/xfibd"
+check_status "a pin directory that is on no BPF file system" 1 in_r env XFIB_PIN="$DIR/xfib" timeout $((20 * ${XFIB_SLOW:-1})) "$BUILD/xfibd"
 check_match "names it" "$DIR is not in a BPF file system" "$ERR"
 check_not "nothing is left behind" ls "$DIR/xfib" "$DIR/xfib-new"
 unmounted() { # in a mount namespace of its own without the default BPF file system
-	unshare -m sh -c "umount -q /sys/fs/bpf; ip netns exec $R env -u XFIB_PIN timeout -s TERM 5 $BUILD/xfibd --on-exit teardown" 2>&1
+	unshare -m sh -c "umount -q /sys/fs/bpf; ip netns exec $R env -u XFIB_PIN timeout -s TERM $((5 * ${XFIB_SLOW:-1})) $BUILD/xfibd --on-exit teardown" 2>&1
 }
 check_match "mounts the BPF file system where it is not mounted" 'ready:.* at /sys/fs/bpf/xfib' "$(unmounted)"
 finish

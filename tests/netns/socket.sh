@@ -35,19 +35,19 @@ background() { # FILE CMD…: a client in the background; waits for its first li
 end() { kill -KILL "$1" 2>/dev/null; wait "$1" 2>/dev/null; }
 
 # ---- where it is ----
-check_status "an unknown group" 2 in_r timeout 20 "$BUILD/xfibd" --group "nosuch$$"
+check_status "an unknown group" 2 in_r timeout $((20 * ${XFIB_SLOW:-1})) "$BUILD/xfibd" --group "nosuch$$"
 check_match "is named" "group 'nosuch$$'" "$ERR"
 check "starts" xfibd__start ra rb
 check "listens where the pin directory says" test -S "$socket"
 check_output "for everybody to ask" 666 stat -c %a "$socket"
 check_output "in a directory that others cannot write" 755 stat -c %a /run/xfib
 check_output "nobody but root gets to the maps" "700 0" stat -c '%a %g' "$XFIB_PIN"
-check_status "another instance at the same socket" 1 in_r env XFIB_PIN="$DIR/bpf/other" timeout 20 "$BUILD/xfibd" --socket "$socket"
+check_status "another instance at the same socket" 1 in_r env XFIB_PIN="$DIR/bpf/other" timeout $((20 * ${XFIB_SLOW:-1})) "$BUILD/xfibd" --socket "$socket"
 check_match "is told that one listens" "$socket: another process listens" "$ERR"
 check_not "and leaves nothing" ls "$DIR/bpf/other" "$DIR/bpf/other-new"
 check_output "the first one still listens" yes raw may watch
 touch "$DIR/file"
-check_status "a file in the socket's place" 1 in_r env XFIB_PIN="$DIR/bpf/other" timeout 20 "$BUILD/xfibd" --socket "$DIR/file"
+check_status "a file in the socket's place" 1 in_r env XFIB_PIN="$DIR/bpf/other" timeout $((20 * ${XFIB_SLOW:-1})) "$BUILD/xfibd" --socket "$DIR/file"
 check "is left alone" test -f "$DIR/file"
 
 # ---- who may what ----

@@ -13,8 +13,9 @@
 #include "maps.h"
 #include "rib_private.h"
 
-/* Seconds before a table that found no room is tried again. */
+/* Seconds before a table that found no room is tried again; twice as many each time that all of them fail, for all are made anew. */
 #define RETRY_SECONDS 5u
+#define RETRY_SECONDS_MOST 320u
 
 static uint8_t tier_of(const struct rib *rib, uint32_t table, uint8_t family)
 {
@@ -192,6 +193,7 @@ void rib__settle_fib(struct rib *rib)
 	if (!rib->fib_ready) {
 		rib->fib_merged = merged;
 		rib->fib_ready = true;
+		rib->fib_retry = RETRY_SECONDS;
 		report(rib, compile(rib, 0, 0, false));
 		return;
 	}
@@ -203,8 +205,11 @@ void rib__settle_fib(struct rib *rib)
 	if (!rib->fib_behind || now < rib->fib_retry_at)
 		return;
 	rib->fib_behind = false;
-	rib->fib_retry_at = now + RETRY_SECONDS;
 	err = compile(rib, 0, 0, false);
+	rib->fib_retry = err ? rib->fib_retry * 2 : RETRY_SECONDS;
+	if (rib->fib_retry > RETRY_SECONDS_MOST)
+		rib->fib_retry = RETRY_SECONDS_MOST;
+	rib->fib_retry_at = now + rib->fib_retry;
 	report(rib, err);
 }
 
@@ -252,7 +257,7 @@ static void outgrown(struct rib *rib, uint32_t table, uint8_t family, int err)
 	/* Made anew a table takes less than after many changes: it is tried at once, but not with every change. */
 	rib->fib_behind = true;
 	if (rib__now() >= rib->fib_retry_at) {
-		rib->fib_retry_at = rib__now() + RETRY_SECONDS;
+		rib->fib_retry_at = rib__now() + rib->fib_retry;
 		err = compile(rib, table, family, false);
 	}
 	report(rib, err);

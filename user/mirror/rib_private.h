@@ -63,6 +63,7 @@ struct rib {
 	bool fib_merged;            /* it was made for table local merged with main */
 	bool fib_behind;            /* a part found no room */
 	uint32_t fib_retry_at;      /* seconds of CLOCK_MONOTONIC */
+	uint32_t fib_retry;         /* seconds from one attempt to the next */
 	struct log_limit fib_limit;
 	uint32_t *target;   /* by first slot of a prefix: what the trie says, counted if it is a group */
 	uint8_t *seen;      /* by slot: named in the dump or audit under way, or written since it began */
