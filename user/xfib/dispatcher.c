@@ -15,6 +15,7 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <xfib.skel.h>
 
@@ -239,16 +240,26 @@ enum dispatcher_state dispatcher__query(uint32_t ifindex)
 
 /* ---- attaching ---- */
 
+/* May this be a kernel that compares them: from Linux 6.6 on? */
+static bool compares_effects(void)
+{
+	struct utsname name;
+	unsigned int major, minor;
+
+	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 6));
+}
+
 static int report_attach(const struct port *port, const struct bpf_program *program, int err)
 {
 	if (bpf_program__type(program) != BPF_PROG_TYPE_EXT) /* libxdp has tried to attach it plainly */
 		return fail(STATUS_FAILED, "attach %s: this kernel has no BPF extension programs for libxdp's dispatcher%s: attach "
 			    "without it, or by hook tc", port->device, libxdp__complaint());
-	/* Kernels compare what an extension and the dispatcher's function do to packets; ours adds and takes off VLAN tags. */
+	/* Newer kernels compare what an extension and the dispatcher's function do to packets; ours adds and takes off VLAN tags. */
 	if (err == -EINVAL && bpf_program__fd(program) < 0)
-		return fail(STATUS_FAILED, "attach %s: the kernel refuses the program in this libxdp's dispatcher%s: Linux 6.13 and "
-			    "newer, and updates of 6.6 and 6.12, need libxdp 1.5.5; attach without it, or by hook tc", port->device,
-			    libxdp__complaint());
+		return fail(STATUS_FAILED, "attach %s: the kernel refuses the program in this libxdp's dispatcher%s: %s; attach "
+			    "without it, or by hook tc", port->device, libxdp__complaint(), compares_effects() ?
+			    "Linux 6.13 and newer, and updates of 6.6 and 6.12, need libxdp 1.5.5" :
+			    "it is known to work from Linux 6.1 on");
 	return fail(STATUS_FAILED, "attach %s: libxdp: %s%s", port->device, strerror(-err), libxdp__complaint());
 }
 
