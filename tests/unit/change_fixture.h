@@ -347,14 +347,8 @@ static inline int change_fixture__setup(void **state)
 
 	(void)state;
 	hash__init();
-	if (unshare(CLONE_NEWNET))
+	if (unshare(CLONE_NEWNET) || !unit__run_commands(commands, COUNT(commands)))
 		return -1;
-	for (size_t i = 0; i < COUNT(commands); i++) {
-		if (system(commands[i])) {
-			print_message("failed: %s\n", commands[i]);
-			return -1;
-		}
-	}
 	t1 = if_nametoindex("t1");
 	t2 = if_nametoindex("t2");
 	t3 = if_nametoindex("t3");

@@ -364,12 +364,8 @@ static int setup(void **state)
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    !mkdtemp(directory) || mount("bpf", directory, "bpf", 0, "mode=0700"))
 		return -1;
-	for (size_t i = 0; i < COUNT(commands); i++) {
-		if (system(commands[i])) {
-			print_message("failed: %s\n", commands[i]);
-			return -1;
-		}
-	}
+	if (!unit__run_commands(commands, COUNT(commands)))
+		return -1;
 	t1 = if_nametoindex("t1");
 	t2 = if_nametoindex("t2");
 	lo = if_nametoindex("lo");

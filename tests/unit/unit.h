@@ -40,4 +40,16 @@ static inline void unit__address(const char *text, uint8_t address[16])
 	assert_int_equal(inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, address), 1);
 }
 
+/* Runs commands by the shell, in their order, to the first that fails: it is printed, and the result is false. */
+static inline bool unit__run_commands(const char *const *commands, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (system(commands[i])) {
+			print_message("failed: %s\n", commands[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
 #endif
