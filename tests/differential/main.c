@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -410,12 +411,21 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 	return value;
 }
 
+/* Before Linux 6.3 a veth device takes redirected frames for certain only where its other end has a program. */
+static bool tells_redirect_targets(void)
+{
+	struct utsname name;
+	unsigned int major, minor;
+
+	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 3));
+}
+
 int main(void)
 {
 	static struct list list;
 	struct tally sum = { 0 };
 	struct timespec now;
-	uint64_t seed, steps, each, worlds, failed = 0;
+	uint64_t seed, steps, each, worlds, least, failed = 0;
 	bool is_idle, has_vrf;
 	struct world_kind kind;
 
@@ -457,8 +467,10 @@ int main(void)
 	}
 	print_tally(&sum);
 	/* A test in which nothing goes the fast way shows nothing. */
-	is_idle = sum.forwarded < sum.questions / 50;
-	printf("%sok %llu - one packet in fifty or more is forwarded\n", is_idle ? "not " : "", (unsigned long long)worlds + 1);
+	least = sum.questions / (tells_redirect_targets() ? 50 : 200);
+	is_idle = sum.forwarded < least;
+	printf("%sok %llu - of the packets %llu or more are forwarded\n", is_idle ? "not " : "", (unsigned long long)worlds + 1,
+	       (unsigned long long)least);
 	failed += is_idle;
 	printf("1..%llu\n", (unsigned long long)worlds + 1);
 	return failed != 0;
