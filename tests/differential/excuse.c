@@ -325,11 +325,17 @@ bool excuse__accepts(const struct opinions *opinions, const struct question *que
 	}
 }
 
+/* What the kernel says of a source that is not valid; before Linux 6.13 the latter where rp_filter rejects it. */
+static bool is_source_error(int error)
+{
+	return error == -EINVAL || error == -EXDEV;
+}
+
 bool excuse__agrees(const struct opinions *opinions, const struct question *question)
 {
 	const struct route_seen *kernel = &opinions->kernel;
 	/* An IPv4 source that is not valid comes before the route. */
-	bool rejected = question->family == AF_INET && kernel->error == -EINVAL;
+	bool rejected = question->family == AF_INET && is_source_error(kernel->error);
 
 	switch (opinions->reason) {
 	case XFIB_REASON_LOCAL:
@@ -398,7 +404,7 @@ static enum helper_difference compare_helper(const struct opinions *opinions, co
 			return HELPER_TTL;
 		if (question->family == AF_INET6 && world__had_rules6() && lacks_ipv6(opinions, &question->destination))
 			return HELPER_NO_IPV6;
-		return opinions->kernel.error == -EINVAL ? HELPER_SOURCE : HELPER_UNEXPLAINED;
+		return is_source_error(opinions->kernel.error) ? HELPER_SOURCE : HELPER_UNEXPLAINED;
 	}
 	if (opinions->helper.status == BPF_FIB_LKUP_RET_NOT_FWDED && question->family == AF_INET6 && has_throw(question))
 		return HELPER_THROW;
