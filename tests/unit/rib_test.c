@@ -118,7 +118,7 @@ static bool find(int list, struct xfib_rib_value *ret_value)
 	struct xfib_rib4_key key = { .prefixlen = 32u + lists[list].length, .table = XFIB_TABLE_MAIN };
 
 	memcpy(key.address, lists[list].address, 4);
-	return !bpf_map_lookup_elem(bpf->queue4.fd, &key, ret_value) && ret_value->prefix_length == lists[list].length;
+	return !bpf_map_lookup_elem(bpf->lanes4[0].fd, &key, ret_value) && ret_value->prefix_length == lists[list].length;
 }
 
 static void check_path(const struct xfib_route *route, const struct listed *expected, int path)

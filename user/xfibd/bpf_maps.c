@@ -10,11 +10,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "hash.h"
 #include "log.h"
 #include "xfib.skel.h"
 
-/* Beyond the routes, so that the value of a prefix can be replaced when they are full: that takes a new node. */
-#define TRIE_SLACK 64
+/*
+ * Beyond the routes: the value of a prefix can be replaced when they are full, which takes a new node; and one lane may be as
+ * far ahead of the other one, which has yet to delete something, as batches have room.
+ */
+#define TRIE_SLACK (64 + TRIE_LANES * 2 * TRIE_BATCH_ROOM)
 
 static uint32_t arena_bytes(const struct map_sizes *sizes)
 {
@@ -138,8 +142,10 @@ static void take_descriptors(struct bpf_maps *bpf)
 {
 	struct xfib_bpf *skeleton = bpf->skeleton;
 
-	bpf->queue4.fd = bpf_map__fd(skeleton->maps.xfib_rib4);
-	bpf->queue6.fd = bpf_map__fd(skeleton->maps.xfib_rib6);
+	for (int i = 0; i < TRIE_LANES; i++) {
+		bpf->lanes4[i].fd = bpf_map__fd(skeleton->maps.xfib_rib4);
+		bpf->lanes6[i].fd = bpf_map__fd(skeleton->maps.xfib_rib6);
+	}
 	bpf->neighbours_fd = bpf_map__fd(skeleton->maps.xfib_neighbours);
 	bpf->tx_fd = bpf_map__fd(skeleton->maps.xfib_tx);
 	bpf->vlans_fd = bpf_map__fd(skeleton->maps.xfib_vlans);
@@ -151,11 +157,18 @@ static void take_descriptors(struct bpf_maps *bpf)
 
 /* ---- what is written by calls ---- */
 
+/* Always the same one for a prefix, so that its changes stay in order. By a bit of the hash that has no part in the lane's own. */
+static struct trie_queue *lane_of(struct bpf_maps *bpf, uint32_t family, const struct xfib_rib6_key *key)
+{
+	struct trie_queue *lanes = family == XFIB_INET6 ? bpf->lanes6 : bpf->lanes4;
+
+	return &lanes[(hash__bytes(key, lanes->key_size) >> 16) % TRIE_LANES];
+}
+
 static int write_trie(struct maps *maps, uint32_t family, const struct xfib_rib6_key *key,
 		      const struct xfib_rib_value *value)
 {
-	struct bpf_maps *bpf = (struct bpf_maps *)maps;
-	struct trie_queue *queue = family == XFIB_INET6 ? &bpf->queue6 : &bpf->queue4;
+	struct trie_queue *queue = lane_of((struct bpf_maps *)maps, family, key);
 	int err;
 
 	/* Behind what was put off, or else it would be undone by it. */
@@ -169,9 +182,14 @@ static int write_trie(struct maps *maps, uint32_t family, const struct xfib_rib6
 static int flush(struct maps *maps)
 {
 	struct bpf_maps *bpf = (struct bpf_maps *)maps;
-	int err4 = trie_queue__flush(&bpf->queue4), err6 = trie_queue__flush(&bpf->queue6);
+	int first = 0;
 
-	return err4 ? err4 : err6;
+	for (int i = 0; i < TRIE_LANES; i++) {
+		int err4 = trie_queue__flush(&bpf->lanes4[i]), err6 = trie_queue__flush(&bpf->lanes6[i]), err = err4 ? err4 : err6;
+
+		first = first ? first : err;
+	}
+	return first;
 }
 
 static int write_neighbour(struct maps *maps, const struct xfib_neighbour_key *key, uint32_t nexthop)
@@ -235,8 +253,10 @@ int bpf_maps__create(const struct map_sizes *sizes, struct bpf_maps **ret_maps)
 	if (!bpf)
 		return -ENOMEM;
 	bpf->grace_inner_fd = -1;
-	trie_queue__init(&bpf->queue4, -1, sizeof(struct xfib_rib4_key));
-	trie_queue__init(&bpf->queue6, -1, sizeof(struct xfib_rib6_key));
+	for (int i = 0; i < TRIE_LANES; i++) {
+		trie_queue__init(&bpf->lanes4[i], -1, sizeof(struct xfib_rib4_key));
+		trie_queue__init(&bpf->lanes6[i], -1, sizeof(struct xfib_rib6_key));
+	}
 	bpf->maps.ops = &ops;
 	bpf->no_counter = calloc((size_t)libbpf_num_possible_cpus(), sizeof(struct xfib_counter));
 	if (!bpf->no_counter) {
@@ -281,8 +301,10 @@ void bpf_maps__destroy(struct bpf_maps *bpf)
 	if (!bpf)
 		return;
 	maps = &bpf->maps;
-	trie_queue__end(&bpf->queue4);
-	trie_queue__end(&bpf->queue6);
+	for (int i = 0; i < TRIE_LANES; i++) {
+		trie_queue__end(&bpf->lanes4[i]);
+		trie_queue__end(&bpf->lanes6[i]);
+	}
 	if (bpf->skeleton) {
 		struct xfib_bpf *skeleton = bpf->skeleton;
 

@@ -8,10 +8,13 @@
 
 struct xfib_bpf;
 
+/* Threads that write a trie where there is much to write. A third one would only wait for the trie's lock. */
+#define TRIE_LANES 2
+
 struct bpf_maps {
 	struct maps maps; /* first: map_ops are given this one */
 	struct xfib_bpf *skeleton;
-	struct trie_queue queue4, queue6; /* of xfib_rib4, xfib_rib6 */
+	struct trie_queue lanes4[TRIE_LANES], lanes6[TRIE_LANES]; /* of xfib_rib4, xfib_rib6; each has its share of the prefixes */
 	int neighbours_fd, tx_fd, vlans_fd, stats_fd, nexthop_stats_fd, events_fd, grace_fd;
 	int grace_inner_fd;
 	struct xfib_counter *no_counter; /* of all processors */
