@@ -391,6 +391,12 @@ static enum helper_difference compare_path(const struct opinions *opinions, cons
 	}
 }
 
+/* May the helper, by rules, have taken a route whose device has no IPv6, which forwarding passes over? */
+static bool goes_without_ipv6(const struct opinions *opinions, const struct question *question)
+{
+	return question->family == AF_INET6 && world__had_rules6() && lacks_ipv6(opinions, &question->destination);
+}
+
 static enum helper_difference compare_helper(const struct opinions *opinions, const struct question *question)
 {
 	bool sends = opinions->helper.status == BPF_FIB_LKUP_RET_SUCCESS || opinions->helper.status == BPF_FIB_LKUP_RET_NO_NEIGH ||
@@ -402,7 +408,7 @@ static enum helper_difference compare_helper(const struct opinions *opinions, co
 			return HELPER_AGREES;
 		if (question->ttl <= 1)
 			return HELPER_TTL;
-		if (question->family == AF_INET6 && world__had_rules6() && lacks_ipv6(opinions, &question->destination))
+		if (goes_without_ipv6(opinions, question))
 			return HELPER_NO_IPV6;
 		return is_source_error(opinions->kernel.error) ? HELPER_SOURCE : HELPER_UNEXPLAINED;
 	}
@@ -414,7 +420,7 @@ static enum helper_difference compare_helper(const struct opinions *opinions, co
 		if (difference != HELPER_UNEXPLAINED)
 			return i > 1 && difference == HELPER_AGREES ? HELPER_OTHER_PATH : difference;
 	}
-	return HELPER_UNEXPLAINED;
+	return goes_without_ipv6(opinions, question) ? HELPER_NO_IPV6 : HELPER_UNEXPLAINED;
 }
 
 enum helper_difference helper__compare(const struct opinions *opinions, const struct question *question)
