@@ -13,7 +13,7 @@
 #include "maps.h"
 #include "rib_private.h"
 
-/* Seconds before a table that found no room is tried again; twice as many each time that all of them fail, for all are made anew. */
+/* Seconds before a table that found no room is tried again; before all of them are, twice as many each time that one fails. */
 #define RETRY_SECONDS 5u
 #define RETRY_SECONDS_MOST 320u
 
@@ -256,8 +256,8 @@ static void outgrown(struct rib *rib, uint32_t table, uint8_t family, int err)
 		return;
 	/* Made anew a table takes less than after many changes: it is tried at once, but not with every change. */
 	rib->fib_behind = true;
-	if (rib__now() >= rib->fib_retry_at) {
-		rib->fib_retry_at = rib__now() + rib->fib_retry;
+	if (rib__now() >= rib->fib_table_retry_at) {
+		rib->fib_table_retry_at = rib__now() + RETRY_SECONDS;
 		err = compile(rib, table, family, false);
 	}
 	report(rib, err);

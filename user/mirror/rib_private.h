@@ -62,8 +62,9 @@ struct rib {
 	bool fib_wanted, fib_ready; /* ready: it follows every change */
 	bool fib_merged;            /* it was made for table local merged with main */
 	bool fib_behind;            /* a part found no room */
-	uint32_t fib_retry_at;      /* seconds of CLOCK_MONOTONIC */
-	uint32_t fib_retry;         /* seconds from one attempt to the next */
+	uint32_t fib_retry_at;      /* seconds of CLOCK_MONOTONIC: all tables */
+	uint32_t fib_retry;         /* seconds from one attempt at all of them to the next */
+	uint32_t fib_table_retry_at; /* one that a change found no room in: others that never fit do not hold it up */
 	struct log_limit fib_limit;
 	uint32_t *target;   /* by first slot of a prefix: what the trie says, counted if it is a group */
 	uint8_t *seen;      /* by slot: named in the dump or audit under way, or written since it began */

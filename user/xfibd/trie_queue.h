@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * Changes of an LPM trie that wait for one another, so that many are made by
+ * Changes of an LPM trie, or of a share of its prefixes, that wait for one another, so that many are made by
  * one system call: a change costs 0.8 us so, and 3.5 alone. Where there are
  * more than a batch of them, a thread makes them meanwhile: they are half of
  * what a route costs. It lives until the flush.
